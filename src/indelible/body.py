@@ -1,0 +1,473 @@
+"""From the arguments of ``record()`` to a canonical body and its projections.
+
+This runs in the caller's thread for every event, so it is written for speed where that shows: the
+few names that repeat from event to event (actions, actors, targets) are checked once and
+remembered, and the rare arguments cost nothing when they are absent.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import uuid_utils
+
+from indelible.changes import encode_changes
+from indelible.context import current_context
+from indelible.encoding import ValueEncoder, to_json
+from indelible.errors import ConfigurationError, EventTooLargeError, InvalidEventError, shown
+from indelible.event import (
+    BODY_VERSION,
+    MAX_ID,
+    MAX_NAME,
+    MAX_TYPE,
+    Actor,
+    Outcome,
+    Severity,
+    Target,
+)
+from indelible.redaction import Redaction
+
+__all__ = [
+    "EVENT_COLUMNS",
+    "MAX_TEXT",
+    "BodyBuilder",
+    "EventRow",
+    "checked_event_id",
+    "column_text",
+    "utc_text",
+]
+
+EventRow = tuple[
+    str, str, str, str, str, str, str | None, str | None, str | None, str | None, str | None, bytes
+]
+"""One event on its way into the database: the values of `EVENT_COLUMNS`, in that order."""
+
+EVENT_COLUMNS: Final = (
+    "event_id",
+    "occurred_at",
+    "recorded_at",
+    "action",
+    "outcome",
+    "actor",
+    "target",
+    "tenant",
+    "request_id",
+    "trace_id",
+    "source_ip",
+    "body",
+)
+"""The columns that an event's row supplies.  The times are RFC 3339 text in UTC with six digits of
+fraction, the body its UTF-8 bytes."""
+
+_T = TypeVar("_T")
+
+MAX_TEXT: Final = 4096
+"""Longest reason and user agent, in characters."""
+
+_REMEMBERED: Final = 4096
+"""Names of each kind that are remembered as checked; all are forgotten when there are more."""
+
+_MIN_YEAR: Final = 1000  # DATETIME of MariaDB and MySQL begins there.
+_OUTCOMES: Final = {str(member): str(member) for member in Outcome}
+_SEVERITIES: Final = {str(member): str(member) for member in Severity}
+
+
+def column_text(text: str) -> str:
+    """Return how a text of the body stands in its column, to store it and to search for it.
+
+    PostgreSQL's text has no NUL; the column shows U+2400 SYMBOL FOR NULL in its place.
+    """
+    return text.replace("\0", "\u2400")
+
+
+class BodyBuilder:
+    """Builds event rows for one service; safe to use from several threads.
+
+    Args:
+        redaction: The redaction rules.
+        max_body_bytes: Largest body that is accepted, in bytes of UTF-8.
+        clock: Returns the present as an aware datetime; None for the system's clock.
+        source: The name of the recording service, for the body's ``source``; None for none.
+    """
+
+    def __init__(
+        self,
+        redaction: Redaction,
+        *,
+        max_body_bytes: int,
+        clock: Callable[[], datetime] | None = None,
+        source: str | None = None,
+    ) -> None:
+        self._redaction = redaction
+        self._encoder = ValueEncoder(redaction)
+        self._careful_encoder = ValueEncoder(redaction, split_nul=True)
+        self._max_body_bytes = max_body_bytes
+        self._now: Callable[[], str] = _SystemClock() if clock is None else _CallersClock(clock)
+        self._source = None if source is None else _name_forms("source", source)[0]
+        # Plain dicts, whose single reads and writes are atomic.  Two threads that check the same
+        # name at once do the same work twice and agree.
+        self._actions: dict[object, tuple[Any, str]] = {}
+        self._actors: dict[object, tuple[dict[str, Any], str]] = {}
+        self._targets: dict[object, tuple[dict[str, Any], str]] = {}
+
+    def build(
+        self,
+        action: str,
+        *,
+        actor: str | Actor | None,
+        target: str | Target | None,
+        outcome: str,
+        details: object,
+        before: object,
+        after: object,
+        more: Mapping[str, Any],
+    ) -> EventRow:
+        """Return the row of one event.
+
+        Args:
+            action: As for ``record()``, like all that follow.
+            actor: Who acts; None to take it from the context.
+            target: What is acted on.
+            outcome: One of `Outcome`.
+            details: Further facts.
+            before: The state before.
+            after: The state after.
+            more: The rarer arguments that were given (not None), by name.
+
+        Raises:
+            InvalidEventError: Something cannot be stored as it is, with its name and the mend.
+        """
+        bound = current_context()
+        if bound:
+            more = {**bound, **more}
+            if actor is None:
+                actor = more.get("actor")
+            bound_details = bound.get("details")
+            if bound_details:
+                details = _merged(bound_details, details)
+        if self._redaction.transforms:
+            transform = self._redaction.transform
+            details = transform("details", details) if details else details
+            before = transform("before", before) if before else before
+            after = transform("after", after) if after else after
+        row = self._row(self._encoder, action, actor, target, outcome, details, before, after, more)
+        # An escaped backslash before "u0000" looks the same, and only costs the second pass.
+        if b"\\u0000" in row[-1]:
+            row = self._row(
+                self._careful_encoder, action, actor, target, outcome, details, before, after, more
+            )
+        if len(row[-1]) > self._max_body_bytes:
+            raise EventTooLargeError(len(row[-1]), self._max_body_bytes)
+        return row
+
+    def _row(
+        self,
+        encoder: ValueEncoder,
+        action: str,
+        actor: str | Actor | None,
+        target: str | Target | None,
+        outcome: str,
+        details: object,
+        before: object,
+        after: object,
+        more: Mapping[str, Any],
+    ) -> EventRow:
+        action_form = self._actions.get(action)
+        if action_form is None:
+            action_form = _remember(self._actions, action, _name_forms("action", action))
+        actor_form = self._actors.get(actor)
+        if actor_form is None:
+            actor_form = _remember(self._actors, actor, self._forms(Actor, "actor", actor))
+        known_outcome = _OUTCOMES.get(outcome)
+        if known_outcome is None:
+            raise InvalidEventError("outcome", _choose(outcome, _OUTCOMES))
+        event_id = more.get("event_id")
+        event_id = str(uuid_utils.uuid7()) if event_id is None else checked_event_id(event_id)
+        recorded_at = self._now()
+        occurred = more.get("occurred_at")
+        occurred_at = recorded_at if occurred is None else utc_text("occurred_at", occurred)
+        members: dict[str, Any] = {
+            "action": action_form[0],
+            "actor": actor_form[0],
+            "event_id": event_id,
+            "occurred_at": occurred_at,
+            "outcome": known_outcome,
+            "recorded_at": recorded_at,
+            "v": BODY_VERSION,
+        }
+        target_column = None
+        if target is not None:
+            target_form = self._targets.get(target)
+            if target_form is None:
+                forms = self._forms(Target, "target", target)
+                target_form = _remember(self._targets, target, forms)
+            members["target"], target_column = target_form
+        if details:
+            if not isinstance(details, Mapping):
+                raise InvalidEventError("details", f"{shown(details)} is no mapping. Pass a dict")
+            members["details"] = encoder.encode("details", details)
+        if before is not None or after is not None:
+            changes = encode_changes(encoder, before, after)
+            if changes:
+                members["changes"] = changes
+        if self._source is not None:
+            members["source"] = self._source
+        columns = self._add_more(members, more) if more else _NO_COLUMNS
+        return (
+            event_id,
+            occurred_at,
+            recorded_at,
+            action_form[1],
+            known_outcome,
+            actor_form[1],
+            target_column,
+            *columns,
+            _encoded(members),
+        )
+
+    def _forms(
+        self, kind: type[Actor | Target], argument: str, value: object
+    ) -> tuple[dict[str, Any], str]:
+        """Return an actor or a target as it stands in the body, and in its column."""
+        if value is None:
+            raise InvalidEventError(
+                argument,
+                "an event needs an actor. Pass actor='type:id', or bind one with bind_context()",
+            )
+        if isinstance(value, str):
+            try:
+                named: Actor | Target = kind.parse(value)
+            except InvalidEventError as error:
+                raise InvalidEventError(argument, str(error).partition(": ")[2]) from None
+        elif isinstance(value, kind):
+            named = value
+        else:
+            raise InvalidEventError(
+                argument,
+                f"{shown(value)} is neither a 'type:id' string nor an indelible.{kind.__name__}",
+            )
+        _check_text(f"{argument}'s type", named.type, MAX_TYPE)
+        if ":" in named.type:
+            raise InvalidEventError(
+                argument, f"its type {shown(named.type)} holds a colon, which ends a type"
+            )
+        identifier = named.id
+        _check_text(f"{argument}'s id", identifier, MAX_ID)
+        if "://" in identifier:
+            # Identities stay as they are, or nobody could say who; a URL's password is none.
+            identifier = self._redaction.scrub(identifier)
+        members: dict[str, Any] = {"id": _split(identifier), "type": _split(named.type)}
+        if named.name is not None:
+            _check_text(f"{argument}'s name", named.name, MAX_NAME)
+            members["name"] = _split(self._redaction.scrub(named.name))
+        return members, column_text(f"{named.type}:{identifier}")
+
+    def _add_more(
+        self, members: dict[str, Any], more: Mapping[str, Any]
+    ) -> tuple[str | None, str | None, str | None, str | None]:
+        """Add the rarer members, and return the columns that four of them have."""
+        found: dict[str, str | None] = {}
+        for name, value in more.items():
+            if name in _TEXT_ARGUMENTS:
+                body_form, found[name] = _name_forms(name, value)
+                members[name] = body_form
+        for name in ("reason", "user_agent"):
+            value = more.get(name)
+            if value is not None:
+                _check_text(name, value, MAX_TEXT)
+                members[name] = _split(self._redaction.scrub(value))
+        source_ip = more.get("source_ip")
+        if source_ip is not None:
+            found["source_ip"] = members["source_ip"] = _checked_address(source_ip)
+        on_behalf_of = more.get("on_behalf_of")
+        if on_behalf_of is not None:
+            members["on_behalf_of"] = self._forms(Actor, "on_behalf_of", on_behalf_of)[0]
+        targets = more.get("targets")
+        if targets:
+            if isinstance(targets, str) or not isinstance(targets, Sequence):
+                raise InvalidEventError("targets", f"{shown(targets)} is no list. Pass a list")
+            members["targets"] = [self._forms(Target, "targets", item)[0] for item in targets]
+        severity = more.get("severity")
+        if severity is not None:
+            known = _SEVERITIES.get(severity)
+            if known is None:
+                raise InvalidEventError("severity", _choose(severity, _SEVERITIES))
+            members["severity"] = known
+        duration = more.get("duration")
+        if duration is not None:
+            if not isinstance(duration, timedelta) or duration < timedelta(0):
+                raise InvalidEventError(
+                    "duration", f"{shown(duration)} is no length of time. Pass a timedelta"
+                )
+            members["duration_us"] = duration // timedelta(microseconds=1)
+        return (
+            found.get("tenant"),
+            found.get("request_id"),
+            found.get("trace_id"),
+            found.get("source_ip"),
+        )
+
+
+_NO_COLUMNS: Final = (None, None, None, None)
+_TEXT_ARGUMENTS: Final = frozenset({"request_id", "session_id", "span_id", "tenant", "trace_id"})
+
+
+def checked_event_id(value: object) -> str:
+    """Return the canonical text of an event id.
+
+    Raises:
+        InvalidEventError: It is neither a UUID nor the text of one.
+    """
+    try:
+        return str(UUID(str(value)))
+    except ValueError:
+        raise InvalidEventError(
+            "event_id", f"{shown(value)} is no UUID. Leave it out, or derive one with uuid.uuid5()"
+        ) from None
+
+
+def utc_text(argument: str, value: object) -> str:
+    """Return a time as RFC 3339 text in UTC, always with six digits of fraction.
+
+    Raises:
+        InvalidEventError: It is no aware datetime, or lies outside the years 1000 to 9999.
+    """
+    if not isinstance(value, datetime) or value.utcoffset() is None:
+        raise InvalidEventError(
+            argument,
+            f"{shown(value)} is no datetime with a time zone. "
+            "Use for example datetime.now(timezone.utc)",
+        )
+    try:
+        moment = value.astimezone(UTC)
+    except OverflowError:
+        moment = datetime.min.replace(tzinfo=UTC)
+    if moment.year < _MIN_YEAR:
+        raise InvalidEventError(
+            argument, f"{shown(value)} lies outside the years {_MIN_YEAR} to 9999 in UTC"
+        )
+    return moment.isoformat(timespec="microseconds")[:26] + "Z"
+
+
+class _SystemClock:
+    """The system's clock as RFC 3339 text; formats the second once and then reuses it."""
+
+    def __init__(self) -> None:
+        self._second: tuple[int, str] = (-1, "")
+
+    def __call__(self) -> str:
+        seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+        known, text = self._second
+        if known != seconds:
+            text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+            # One assignment of a tuple: another thread sees the old pair or the new one.
+            self._second = (seconds, text)
+        return f"{text}.{nanoseconds // 1000:06d}Z"
+
+
+class _CallersClock:
+    """The caller's clock, checked at each reading."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        if not callable(clock):
+            raise ConfigurationError("clock", clock, "pass a callable that returns a datetime")
+        self._clock = clock
+
+    def __call__(self) -> str:
+        return utc_text("clock", self._clock())
+
+
+def _encoded(members: dict[str, Any]) -> bytes:
+    try:
+        return to_json(members)
+    except UnicodeEncodeError:
+        path, text = _find_surrogate("event", members)
+        raise InvalidEventError(
+            path,
+            f"{shown(text)} holds a lone surrogate, which is no Unicode character. Decode the "
+            "input with errors='replace', or record the bytes",
+        ) from None
+
+
+def _find_surrogate(path: str, value: Any) -> tuple[str, str]:
+    """Return where a text stands that has no UTF-8 form, and the text."""
+    if isinstance(value, str):
+        return ("", "") if value.isascii() or _has_utf8(value) else (path, value)
+    if isinstance(value, dict):
+        for key, item in value.items():
+            inner = key if path == "event" else f"{path}.{key}"
+            found = _find_surrogate(inner, item)
+            if not found[0] and not _has_utf8(key):
+                found = (path, key)
+            if found[0]:
+                return found
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            found = _find_surrogate(f"{path}[{index}]", item)
+            if found[0]:
+                return found
+    return "", ""
+
+
+def _has_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _merged(bound: Mapping[str, Any], own: object) -> object:
+    """Return the context's details with the event's own, which win; no mapping is refused later."""
+    if not own:
+        return bound
+    return {**bound, **own} if isinstance(own, Mapping) else own
+
+
+def _remember(known: dict[Any, _T], key: object, form: _T) -> _T:
+    if len(known) >= _REMEMBERED:
+        known.clear()
+    known[key] = form
+    return form
+
+
+def _check_text(argument: str, value: object, limit: int) -> None:
+    if not isinstance(value, str):
+        raise InvalidEventError(argument, f"{shown(value)} is no string")
+    if not value or value.isspace():
+        raise InvalidEventError(argument, f"{value!r} is empty. Leave it out or give it a name")
+    if len(value) > limit:
+        raise InvalidEventError(
+            argument, f"{shown(value)} has {len(value)} characters; the most is {limit}"
+        )
+
+
+def _name_forms(argument: str, value: Any) -> tuple[Any, str]:
+    """Return a name as it stands in the body, and in its column."""
+    if isinstance(value, UUID):
+        value = str(value)
+    _check_text(argument, value, MAX_NAME)
+    return _split(value), column_text(value)
+
+
+def _split(text: str) -> Any:
+    """Return a text in the body's form; one with NUL characters in parts (see `values`)."""
+    return {"$text": text.split("\0")} if "\0" in text else text
+
+
+def _checked_address(value: object) -> str:
+    try:
+        return str(ipaddress.ip_address(value if isinstance(value, str) else str(value)))
+    except ValueError:
+        raise InvalidEventError(
+            "source_ip", f"{shown(value)} is no IP address. Put other descriptions into details"
+        ) from None
+
+
+def _choose(value: object, known: Mapping[str, str]) -> str:
+    return f"{shown(value)} is not one of {', '.join(known)}"
