@@ -1,0 +1,277 @@
+"""The transaction that appends a batch to a log: the one way in.
+
+::
+
+    lock the log's row  →  number the events  →  extend the tree  →  insert events and tiles
+    →  write the new head  →  COMMIT
+
+Whatever fails before the COMMIT leaves the log as it was.  A COMMIT whose reply is lost leaves the
+outcome unknown; the same batch, tried again, finds its own event ids and so ends up in the log
+once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from indelible.body import EventRow
+from indelible.errors import EventConflictError, SchemaError
+from indelible.event import Place
+from indelible.merkle import Frontier, ProofError, TreeState, partial_ranges
+from indelible.storage.backends import Backend, Head, NumberedRow
+from indelible.storage.schema import FORMAT_VERSION
+
+__all__ = ["LogAppender"]
+
+_IDS_PER_QUERY: Final = 400  # Well below the 999 bound values that old builds of SQLite allow.
+_LEAF_PREFIX: Final = b"\x00"  # RFC 6962, section 2.1
+_CHECKED: Final = "indelible_checked"
+
+
+class _Known(NamedTuple):
+    """An event that is already in the database."""
+
+    place: Place
+    identity: tuple[Any, ...]
+
+
+class LogAppender:
+    """Appends batches to one log.
+
+    Not safe for use by two threads at once: the caller holds the commit lock.
+
+    Args:
+        backend: The database.
+        origin: The log's name.
+    """
+
+    def __init__(self, backend: Backend, origin: str) -> None:
+        self._backend = backend
+        self._tables = backend.tables
+        self._origin = origin
+        self._log_id: int | None = None
+        # The tree at the head that this object wrote last, or None when that is not known.  It is
+        # only used if the head in the database still says the same: other processes append too.
+        self._state: TreeState | None = None
+        self._head = Head(-1, b"")
+
+    def append(
+        self, session: Session, rows: Sequence[EventRow]
+    ) -> list[Place | EventConflictError]:
+        """Append a batch in one transaction, and commit it.
+
+        Args:
+            session: The writer's session; no transaction is open on it, before and after.
+            rows: The events, at least one.
+
+        Returns:
+            For each event its place: a new one, or the one that an event with this id already
+            has.  An `EventConflictError` stands for an event whose id belongs to another event.
+
+        Raises:
+            SchemaError: The log's row is gone.
+            Exception: Whatever the database raises; nothing of the batch is then in the log, or,
+                if the COMMIT itself failed, perhaps all of it.
+        """
+        try:
+            return self._append(session, rows, look_up=False)
+        except BaseException as error:
+            self._abort(session, error)
+            if not (isinstance(error, Exception) and self._backend.is_duplicate(error)):
+                raise
+            # Looking ids up costs a query, so it is done only when one turns out to be there.
+            first = error
+        try:
+            return self._append(session, rows, look_up=True)
+        except BaseException as error:
+            self._abort(session, error)
+            raise error from first
+
+    def _append(
+        self, session: Session, rows: Sequence[EventRow], *, look_up: bool
+    ) -> list[Place | EventConflictError]:
+        backend, origin = self._backend, self._origin
+        log_id = self._log_id
+        if log_id is None:
+            log_id = self._log_id = self._ensure_log(session)
+        connection = self._checked_connection(session)
+        backend.begin(connection)
+        head = backend.lock_head(connection, log_id)
+        if head is None:
+            raise SchemaError(
+                f"the log {origin!r} has lost its row in {self._tables.log.name}; "
+                "restore the database from a backup"
+            )
+        known = self._known(connection, rows) if look_up else {}
+        fresh = [row for row in rows if row[0] not in known] if known else rows
+        if look_up:
+            # An id that comes twice in one batch is one event as well.
+            fresh = list({row[0]: row for row in reversed(fresh)}.values())[::-1]
+        state = self._tree_at(connection, log_id, head)
+        first = head.size
+        hashes = [sha256(_LEAF_PREFIX + row[-1]).digest() for row in fresh]
+        numbered = [
+            NumberedRow(seq, leaf, row)
+            for seq, (leaf, row) in enumerate(zip(hashes, fresh, strict=True), first)
+        ]
+        new_head = head
+        if numbered:
+            backend.insert_events(connection, log_id, numbered)
+            state, tiles = state.extend(hashes)
+            if tiles:
+                connection.execute(
+                    insert(self._tables.tile),
+                    [
+                        {
+                            "log_id": log_id,
+                            "level": tile.level,
+                            "tile_index": tile.index,
+                            "hashes": tile.hashes,
+                            "root": tile.root,
+                        }
+                        for tile in tiles
+                    ],
+                )
+            new_head = Head(state.size, state.frontier.to_bytes())
+            backend.set_head(connection, log_id, new_head)
+        self._state = None
+        session.commit()
+        self._state, self._head = state, new_head
+        if not look_up:
+            return [Place(origin, seq, leaf) for seq, leaf, _ in numbered]
+        for seq, leaf, row in numbered:
+            known[row[0]] = _Known(Place(origin, seq, leaf), _identity(row))
+        return [self._settled(row, known[row[0]]) for row in rows]
+
+    def _checked_connection(self, session: Session) -> Connection:
+        """Return the session's connection, whose settings keep what is committed.
+
+        The settings belong to a connection, and the pool may hand out a new one at any time.
+        """
+        while True:
+            connection = session.connection()
+            if connection.info.get(_CHECKED):
+                return connection
+            self._backend.check_settings(connection)
+            connection.info[_CHECKED] = True
+            # Some settings are undone by a rollback, and some cannot be made in a transaction.
+            session.commit()
+
+    def _abort(self, session: Session, error: BaseException) -> None:
+        self._state = None
+        # A broken connection must be found out before the rollback, which would use it again.
+        if session.in_transaction():
+            self._backend.discard(session.connection(), error)
+        session.rollback()
+
+    def _ensure_log(self, session: Session) -> int:
+        """Return the log's key, after creating its row if this is the first use of its name."""
+        log = self._tables.log
+        wanted = select(log.c.log_id, log.c.format_version).where(log.c.origin == self._origin)
+        found = session.execute(wanted).one_or_none()
+        session.rollback()
+        if found is None:
+            row = {
+                "origin": self._origin,
+                "size": 0,
+                "frontier": Frontier().to_bytes(),
+                "format_version": FORMAT_VERSION,
+                "created_at": datetime.now(UTC),
+            }
+            self._backend.begin(self._checked_connection(session))
+            try:
+                session.execute(insert(log), row)
+                session.commit()
+            except IntegrityError:
+                # Another process was faster.
+                session.rollback()
+            found = session.execute(wanted).one()
+            session.rollback()
+        if found.format_version != FORMAT_VERSION:
+            raise SchemaError(
+                f"the log {self._origin!r} has format version {found.format_version}, and this "
+                f"version of indelible writes {FORMAT_VERSION}. Upgrade indelible"
+            )
+        log_id: int = found.log_id
+        return log_id
+
+    def _tree_at(self, connection: Connection, log_id: int, head: Head) -> TreeState:
+        """Return the tree at the head: the one in memory if it is that, else from the database."""
+        if self._state is not None and head == self._head:
+            return self._state
+        event, tile = self._tables.event.c, self._tables.tile.c
+        partials: list[bytes] = []
+        for level, nodes in enumerate(partial_ranges(head.size)):
+            if level == 0:
+                wanted = select(event.leaf_hash).where(
+                    event.log_id == log_id, event.seq >= nodes.start, event.seq < nodes.stop
+                )
+                ordered = wanted.order_by(event.seq)
+            else:
+                wanted = select(tile.root).where(
+                    tile.log_id == log_id,
+                    tile.level == level - 1,
+                    tile.tile_index >= nodes.start,
+                    tile.tile_index < nodes.stop,
+                )
+                ordered = wanted.order_by(tile.tile_index)
+            partials.append(b"".join(map(bytes, connection.execute(ordered).scalars())))
+        try:
+            frontier = Frontier.from_bytes(head.frontier)
+            if frontier.size != head.size:
+                raise ProofError(f"its frontier is of size {frontier.size}")
+            return TreeState.restore(frontier, partials)
+        except ProofError as error:
+            raise SchemaError(
+                f"the head of the log {self._origin!r} at size {head.size} does not agree with its "
+                f"events ({error}). Somebody changed the tables; nothing is appended to such a log"
+            ) from error
+
+    def _known(self, connection: Connection, rows: Sequence[EventRow]) -> dict[str, _Known]:
+        """Return the events of the batch that are already in the database, by id."""
+        event, log = self._tables.event.c, self._tables.log.c
+        ids = list({row[0] for row in rows})
+        known: dict[str, _Known] = {}
+        for start in range(0, len(ids), _IDS_PER_QUERY):
+            wanted = (
+                select(
+                    event.event_id,
+                    log.origin,
+                    event.seq,
+                    event.leaf_hash,
+                    event.action,
+                    event.outcome,
+                    event.actor,
+                    event.target,
+                )
+                .join(self._tables.log, log.log_id == event.log_id)
+                .where(event.event_id.in_(ids[start : start + _IDS_PER_QUERY]))
+            )
+            for event_id, origin, seq, leaf_hash, *identity in connection.execute(wanted):
+                place = Place(origin, seq, bytes(leaf_hash))
+                known[str(event_id)] = _Known(place, tuple(identity))
+        return known
+
+    def _settled(self, row: EventRow, known: _Known) -> Place | EventConflictError:
+        place, identity = known
+        # A pruned event has no identity any more, and its id is enough.
+        same = identity[0] is None or identity == _identity(row)
+        if same and place.log == self._origin:
+            return place
+        return EventConflictError(
+            row[0],
+            f"its id already belongs to the event {place.seq} of the log {place.log!r}, which "
+            "differs in its log, action, outcome, actor or target. Give each event an id of its own",
+        )
+
+
+def _identity(row: EventRow) -> tuple[Any, ...]:
+    """Return what two events with one id must agree in to be the same event."""
+    return row[3:7]

@@ -1,0 +1,143 @@
+"""MariaDB and MySQL through PyMySQL: InnoDB, utf8mb4, a binary collation without padding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, ClassVar, Final
+
+from sqlalchemy import Connection, text
+
+from indelible.errors import UnsafeSettingError
+from indelible.storage.backends.base import Fault, NumberedRow, original
+from indelible.storage.backends.driver import DriverBackend
+
+__all__ = ["MySQLBackend"]
+
+# Error numbers of the server (MariaDB Knowledge Base, "Error Codes") and of the client.
+_BUSY: Final = frozenset({1205})  # lock wait timeout
+_TRANSIENT: Final = frozenset(
+    {1040, 1053, 1077, 1080, 1213, 1317, 1927, 2002, 2003, 2006, 2013, 2055}
+)
+_EVENT: Final = frozenset({1048, 1062, 1153, 1264, 1292, 1366, 1406, 1452, 1644, 3819, 4025, 4078})
+_DUPLICATE: Final = 1062
+_STRICT_MODES: Final = ("STRICT_ALL_TABLES", "STRICT_TRANS_TABLES")
+
+
+class MySQLBackend(DriverBackend):
+    """MariaDB 10.6 and later, MySQL 8.0 and later."""
+
+    drivers: ClassVar = {"pymysql": ("pymysql", "mariadb")}
+    placeholder = "%s"
+
+    @classmethod
+    def engine_options(cls, *, busy_timeout: float) -> dict[str, Any]:
+        """Return the keyword arguments for ``create_engine``."""
+        return {"connect_args": {"charset": "utf8mb4", "connect_timeout": 10}}
+
+    def check_settings(self, connection: Connection) -> None:
+        """Set what concerns this connection, and refuse what would lose or change data."""
+        raw: Any = connection.connection.driver_connection
+        self.refuse_autocommit(raw.get_autocommit())
+        cursor = self.cursor(connection)
+        try:
+            cursor.execute(
+                "SELECT @@character_set_client, @@character_set_connection, @@sql_mode,"
+                " @@innodb_flush_log_at_trx_commit"
+            )
+            client, link, sql_mode, flush = cursor.fetchone()
+            if {client, link} != {"utf8mb4"}:
+                raise UnsafeSettingError(
+                    f"the connection's character set is {client}, which cannot hold every text. "
+                    "Put ?charset=utf8mb4 into the URL"
+                )
+            if not any(mode in sql_mode for mode in _STRICT_MODES):
+                # Without it the server cuts texts that are too long, and says so in a warning.
+                modes = ",".join(filter(None, [sql_mode, _STRICT_MODES[0]]))
+                cursor.execute("SET SESSION sql_mode = %s", (modes,))
+            if int(flush) != 1:
+                raise UnsafeSettingError(
+                    f"the server runs with innodb_flush_log_at_trx_commit={flush} and may lose "
+                    "what it has committed. Set it to 1"
+                )
+            if self.owned:
+                seconds = max(1, round(self.busy_timeout))
+                cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {seconds}")
+        finally:
+            cursor.close()
+
+    def check_tables(self, connection: Connection) -> None:
+        """Refuse tables on another engine, in another charset, or with another collation."""
+        tables = self.tables
+        names = [table.name for table in tables.metadata.sorted_tables]
+        schema = tables.schema
+        found = connection.execute(
+            text(
+                "SELECT t.table_name, t.engine, t.table_collation FROM information_schema.tables t"
+                " WHERE t.table_schema = COALESCE(:schema, DATABASE())"
+            ),
+            {"schema": schema},
+        ).all()
+        for name, engine, collation in found:
+            if name not in names:
+                continue
+            if engine.lower() != "innodb":
+                raise UnsafeSettingError(
+                    f"the table {name} is on the engine {engine}, which has no transactions. "
+                    f"Run: ALTER TABLE {name} ENGINE=InnoDB"
+                )
+            if not (collation.startswith("utf8mb4") and collation.endswith("bin")):
+                raise UnsafeSettingError(
+                    f"the table {name} has the collation {collation}, under which different names "
+                    "are equal. Convert it to utf8mb4 with a binary collation, such as "
+                    "utf8mb4_nopad_bin (MariaDB) or utf8mb4_0900_bin (MySQL)"
+                )
+        columns = connection.execute(
+            text(
+                "SELECT column_name, data_type, datetime_precision, collation_name"
+                " FROM information_schema.columns"
+                " WHERE table_schema = COALESCE(:schema, DATABASE()) AND table_name = :name"
+            ),
+            {"schema": schema, "name": tables.event.name},
+        ).all()
+        for name, data_type, precision, collation in columns:
+            if name in {"occurred_at", "recorded_at"} and (data_type, precision) != ("datetime", 6):
+                raise UnsafeSettingError(
+                    f"the column {tables.event.name}.{name} is {data_type}({precision}), which "
+                    "does not keep microseconds. Make it DATETIME(6)"
+                )
+            if collation is not None and not collation.endswith("bin"):
+                raise UnsafeSettingError(
+                    f"the column {tables.event.name}.{name} has the collation {collation}, under "
+                    "which different names are equal. Give it a binary one"
+                )
+
+    def insert_events(
+        self, connection: Connection, log_id: int, rows: Sequence[NumberedRow]
+    ) -> None:
+        """Insert a batch in one statement."""
+        parameters = self.parameters(log_id, rows)
+        cursor = self.cursor(connection)
+        statement = self.insert_into + ", ".join([self.row_marks] * len(rows))
+        cursor.execute(statement, list(chain.from_iterable(parameters)))
+        cursor.close()
+
+    def classify(self, error: BaseException) -> Fault:
+        """Tell what an error means, by its number."""
+        driver_error = original(error)
+        number = driver_error.args[0] if driver_error.args else None
+        if number in _BUSY:
+            return Fault.BUSY
+        if number in _TRANSIENT:
+            return Fault.TRANSIENT
+        if number in _EVENT:
+            return Fault.EVENT
+        if type(driver_error).__name__ == "InterfaceError" or number == 0:
+            # PyMySQL raises InterfaceError(0, "") on a connection that it has closed.
+            return Fault.TRANSIENT
+        return super().classify(error)
+
+    def is_duplicate(self, error: BaseException) -> bool:
+        """Tell whether an error may mean that an event id is already there."""
+        driver_error = original(error)
+        return bool(driver_error.args) and driver_error.args[0] == _DUPLICATE

@@ -1,0 +1,137 @@
+"""SQLite: WAL with synchronous=FULL, one writer at a time, several rows to a statement."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, ClassVar, Final
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.pool import StaticPool
+
+from indelible.errors import UnsafeSettingError
+from indelible.storage.backends.base import Fault, NumberedRow, original
+from indelible.storage.backends.driver import INSERT_COLUMNS, DriverBackend
+from indelible.storage.schema import Tables
+
+__all__ = ["SQLiteBackend", "is_memory"]
+
+_ROWS_PER_STATEMENT: Final = 50
+"""Rows of one INSERT statement: 750 values, below the 999 that old builds of SQLite allow."""
+
+_FULL: Final = 2
+_PRIMARY_CODE: Final = 0xFF  # An extended result code holds the primary one in its low byte.
+_BUSY_CODES: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_EVENT_CODES: Final = frozenset(
+    {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH}
+)
+
+
+def is_memory(engine: Engine) -> bool:
+    """Tell whether an engine's database lives in memory, and so in one connection alone."""
+    name = engine.url.database or ""
+    return name in {"", ":memory:"} or "mode=memory" in str(engine.url)
+
+
+class SQLiteBackend(DriverBackend):
+    """SQLite through Python's own `sqlite3`."""
+
+    drivers: ClassVar = {"": ("sqlite3", ""), "pysqlite": ("sqlite3", "")}
+    placeholder = "?"
+    lock_clause = ""
+
+    def __init__(self, engine: Engine, tables: Tables, *, owned: bool, busy_timeout: float) -> None:
+        super().__init__(engine, tables, owned=owned, busy_timeout=busy_timeout)
+        self._insert_one = self.insert_into + self.row_marks
+        self._insert_many = self.insert_into + ", ".join([self.row_marks] * _ROWS_PER_STATEMENT)
+
+    @classmethod
+    def engine_options(cls, *, busy_timeout: float) -> dict[str, Any]:
+        """Return the keyword arguments for ``create_engine``."""
+        # The service's own locks keep two threads from using one connection at once.
+        return {"connect_args": {"timeout": busy_timeout, "check_same_thread": False}}
+
+    def check_settings(self, connection: Connection) -> None:
+        """Set WAL, synchronous=FULL and the busy timeout on this connection."""
+        memory = is_memory(self.engine)
+        if memory and not isinstance(self.engine.pool, StaticPool):
+            raise UnsafeSettingError(
+                "every connection of this engine sees an in-memory database of its own. Use a "
+                "file, or poolclass=StaticPool with connect_args={'check_same_thread': False}"
+            )
+        if memory:
+            return
+        cursor = self.cursor(connection)
+        try:
+            self._leave_transaction(connection)
+            if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                mode = cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+                if mode != "wal":
+                    raise UnsafeSettingError(
+                        f"SQLite keeps journal_mode={mode} for this file and does not change it to "
+                        "WAL. Put the file on a local disk, and close other programs that use it"
+                    )
+            if cursor.execute("PRAGMA synchronous").fetchone()[0] < _FULL:
+                cursor.execute("PRAGMA synchronous = FULL")
+            # The setting is silently ignored inside a transaction, so it is read back.
+            level = cursor.execute("PRAGMA synchronous").fetchone()[0]
+            if level < _FULL:
+                raise UnsafeSettingError(
+                    f"SQLite's synchronous setting stays at {level}, which loses commits when the "
+                    "power fails. Do not set it in the engine's own events"
+                )
+        finally:
+            cursor.close()
+
+    def begin(self, connection: Connection) -> None:
+        """Take the write lock at once: a lock upgraded from a read may fail at any later time."""
+        self._leave_transaction(connection)
+        cursor = self.cursor(connection)
+        cursor.execute("BEGIN IMMEDIATE")
+        cursor.close()
+
+    def _leave_transaction(self, connection: Connection) -> None:
+        """End the transaction that an engine of the caller's may begin by itself."""
+        raw: Any = connection.connection.driver_connection
+        if raw.in_transaction:
+            raw.rollback()
+
+    def insert_events(
+        self, connection: Connection, log_id: int, rows: Sequence[NumberedRow]
+    ) -> None:
+        """Insert a batch, fifty rows to a statement.
+
+        The driver gives the interpreter lock back and takes it again around each execution of a
+        statement, so with one row each, threads that record would be waited for at every row.
+        """
+        parameters = self.parameters(log_id, rows)
+        cursor = self.cursor(connection)
+        whole = len(parameters) - len(parameters) % _ROWS_PER_STATEMENT
+        for start in range(0, whole, _ROWS_PER_STATEMENT):
+            chunk = parameters[start : start + _ROWS_PER_STATEMENT]
+            cursor.execute(self._insert_many, list(chain.from_iterable(chunk)))
+        if whole < len(parameters):
+            cursor.executemany(self._insert_one, parameters[whole:])
+        cursor.close()
+
+    def classify(self, error: BaseException) -> Fault:
+        """Tell what an error means, by SQLite's result code."""
+        driver_error = original(error)
+        code = getattr(driver_error, "sqlite_errorcode", None)
+        if code is not None:
+            if code & _PRIMARY_CODE in _BUSY_CODES:
+                return Fault.BUSY
+            if code & _PRIMARY_CODE in _EVENT_CODES:
+                return Fault.EVENT
+            return Fault.DATABASE
+        if isinstance(driver_error, sqlite3.IntegrityError | sqlite3.DataError):
+            return Fault.EVENT
+        return Fault.DATABASE
+
+    def is_duplicate(self, error: BaseException) -> bool:
+        """Tell whether an error may mean that an event id is already there."""
+        return isinstance(original(error), sqlite3.IntegrityError)
+
+
+assert len(INSERT_COLUMNS) * _ROWS_PER_STATEMENT <= 999  # noqa: S101, PLR2004

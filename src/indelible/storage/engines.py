@@ -1,0 +1,113 @@
+"""Making an engine from a URL, and naming what is wrong with one."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Engine, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
+
+from indelible.errors import ConfigurationError, MissingExtraError
+from indelible.storage.backends import Backend, backend_class
+from indelible.storage.schema import Tables
+
+__all__ = ["checked_url", "make_backend", "make_engine", "shown_url"]
+
+_DEFAULT_DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
+_EXTRAS = {"postgresql": "postgres", "mysql": "mariadb", "mariadb": "mariadb"}
+
+
+def checked_url(url: str | URL) -> URL:
+    """Return a database URL, its driver filled in.
+
+    Args:
+        url: The URL; ``postgresql://`` means psycopg 3 and ``mariadb://`` PyMySQL, whatever
+            SQLAlchemy's own default is.
+
+    Raises:
+        ConfigurationError: It is no URL, or of a database that SQLAlchemy does not know.
+        MissingExtraError: Its driver is not installed.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        # What cannot be parsed may still hold a password, so it is not repeated.
+        raise ConfigurationError(
+            "url",
+            "…",
+            "this is no database URL. Write for example sqlite:///audit.db or "
+            "postgresql+psycopg://user@host/database",
+        ) from error
+    if parsed.drivername in _DEFAULT_DRIVERS:
+        parsed = parsed.set(drivername=f"{parsed.drivername}+{_DEFAULT_DRIVERS[parsed.drivername]}")
+    dialect, _, driver = parsed.drivername.partition("+")
+    module = backend_class(dialect, driver).drivers.get(driver, ("", ""))[0]
+    try:
+        if module:
+            importlib.import_module(module)
+        parsed.get_dialect()
+    except NoSuchModuleError as error:
+        raise ConfigurationError(
+            "url",
+            shown_url(parsed),
+            f"SQLAlchemy knows no database {parsed.drivername!r}. "
+            "Use sqlite, postgresql, mariadb or mysql",
+        ) from error
+    except ImportError as error:
+        extra = _EXTRAS.get(dialect)
+        if extra is None:
+            raise ConfigurationError(
+                "url", shown_url(parsed), f"its driver cannot be imported: {error}"
+            ) from error
+        raise MissingExtraError(f"a {dialect} database", module or driver, extra) from error
+    return parsed
+
+
+def shown_url(url: URL) -> str:
+    """Return a URL without its password, for messages."""
+    return url.render_as_string(hide_password=True)
+
+
+def make_engine(url: str | URL, *, busy_timeout: float) -> Engine:
+    """Create the engine that a service owns; connects to nothing.
+
+    Args:
+        url: The database.
+        busy_timeout: How long to wait for a lock that another transaction holds, in seconds.
+
+    Raises:
+        ConfigurationError: As `checked_url`.
+    """
+    parsed = checked_url(url)
+    dialect, _, driver = parsed.drivername.partition("+")
+    options: dict[str, Any] = backend_class(dialect, driver).engine_options(
+        busy_timeout=busy_timeout
+    )
+    if dialect == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        # One connection for all: every further one would be an empty database of its own.
+        options["poolclass"] = StaticPool
+    return sqlalchemy.create_engine(parsed, **options)
+
+
+def make_backend(engine: Engine, tables: Tables, *, owned: bool, busy_timeout: float) -> Backend:
+    """Return the backend for an engine, whoever made it.
+
+    Args:
+        engine: The engine.
+        tables: The tables.
+        owned: Whether the service made the engine.
+        busy_timeout: How long to wait for a lock that another transaction holds, in seconds.
+
+    Raises:
+        ConfigurationError: The engine has a schema for a database that has none.
+    """
+    if tables.schema is not None and engine.dialect.name == "sqlite":
+        raise ConfigurationError(
+            "schema", tables.schema, "SQLite has no schemas; use table_prefix to keep tables apart"
+        )
+    kind = backend_class(engine.dialect.name, engine.dialect.driver)
+    return kind(engine, tables, owned=owned, busy_timeout=busy_timeout)

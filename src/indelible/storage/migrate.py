@@ -1,0 +1,226 @@
+"""Creating the tables and bringing them up to date, with the Alembic scripts in this package."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from zlib import crc32
+
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.engine import URL
+
+from indelible.errors import SchemaError
+from indelible.storage.engines import checked_url, make_engine
+from indelible.storage.revisions import HEAD, REVISIONS
+from indelible.storage.schema import DEFAULT_PREFIX, Tables, check_names
+
+__all__ = ["SchemaStatus", "check", "ensure_current", "sql", "upgrade"]
+
+_LOCK_SECONDS: Final = 30
+
+
+class SchemaStatus(NamedTuple):
+    """What stands in a database.
+
+    Attributes:
+        state: ``missing``, ``current``, ``older``, ``newer`` or ``foreign``.
+        revision: The revision found, or None.
+        head: The revision that this version of the package needs.
+        message: One sentence that says so, with the mend.
+    """
+
+    state: str
+    revision: str | None
+    head: str
+    message: str
+
+
+def check(
+    bind: str | URL | Engine, *, table_prefix: str = DEFAULT_PREFIX, schema: str | None = None
+) -> SchemaStatus:
+    """Return the state of the tables.
+
+    Args:
+        bind: The database.
+        table_prefix: What the tables' names begin with.
+        schema: Their schema (PostgreSQL), or None.
+    """
+    check_names(table_prefix, schema)
+    with _connected(bind) as connection:
+        return _status(connection, Tables(table_prefix, schema))
+
+
+def upgrade(
+    bind: str | URL | Engine, *, table_prefix: str = DEFAULT_PREFIX, schema: str | None = None
+) -> str:
+    """Create the tables, or bring older ones up to date.
+
+    Args:
+        bind: The database.
+        table_prefix: What the tables' names begin with.
+        schema: Their schema (PostgreSQL), or None.
+
+    Returns:
+        The revision reached.
+
+    Raises:
+        SchemaError: The tables are newer than this package, or not its own.
+    """
+    check_names(table_prefix, schema)
+    with _connected(bind) as connection:
+        _upgrade(connection, Tables(table_prefix, schema))
+    return HEAD
+
+
+def ensure_current(connection: Connection, tables: Tables, *, create: bool) -> None:
+    """Create the tables in a database that has none; refuse any that do not fit.
+
+    Args:
+        connection: A connection without a transaction, before and after.
+        tables: The tables.
+        create: Whether to create them; otherwise their absence is an error.
+
+    Raises:
+        SchemaError: They are missing (and `create` is false), older, newer or foreign.
+    """
+    status = _status(connection, tables)
+    connection.rollback()
+    if status.state == "missing" and create:
+        _upgrade(connection, tables)
+    elif status.state != "current":
+        raise SchemaError(status.message)
+
+
+def sql(bind: str | URL, *, table_prefix: str = DEFAULT_PREFIX, schema: str | None = None) -> str:
+    """Return the statements that create the tables, for those who run them by hand.
+
+    Args:
+        bind: A database URL, of which only the kind of database counts; it is not connected to.
+        table_prefix: What the tables' names begin with.
+        schema: Their schema (PostgreSQL), or None.
+    """
+    check_names(table_prefix, schema)
+    output = io.StringIO()
+    _alembic(Tables(table_prefix, schema), url=checked_url(bind), output=output)
+    return output.getvalue()
+
+
+def _status(connection: Connection, tables: Tables) -> SchemaStatus:
+    inspector = inspect(connection)
+    present = set(inspector.get_table_names(schema=tables.schema))
+    ours = {table.name for table in tables.metadata.sorted_tables} & present
+    revision: str | None = None
+    if tables.version_table in present:
+        name = connection.dialect.identifier_preparer.quote(tables.version_table)
+        if tables.schema is not None:
+            name = f"{connection.dialect.identifier_preparer.quote(tables.schema)}.{name}"
+        columns = {
+            column["name"]
+            for column in inspector.get_columns(tables.version_table, schema=tables.schema)
+        }
+        if "version_num" in columns:
+            revision = connection.execute(text(f"SELECT version_num FROM {name}")).scalar()  # noqa: S608
+        else:
+            ours.add(tables.version_table)
+    return _judged(revision, sorted(ours), tables)
+
+
+def _judged(revision: str | None, ours: list[str], tables: Tables) -> SchemaStatus:
+    if revision == HEAD:
+        missing = sorted({table.name for table in tables.metadata.sorted_tables} - set(ours))
+        if not missing:
+            return SchemaStatus("current", revision, HEAD, f"the tables are at revision {HEAD}")
+        state, message = "foreign", f"tables are missing: {', '.join(missing)}. Restore them"
+    elif revision is None and not ours:
+        state = "missing"
+        message = "the database has no audit tables. Run: indelible db upgrade URL"
+    elif revision is None:
+        state = "foreign"
+        message = (
+            f"the database has tables of these names that are not Indelible's: {', '.join(ours)}. "
+            "Use another table_prefix or schema"
+        )
+    elif revision in REVISIONS:
+        state = "older"
+        message = (
+            f"the tables are at revision {revision} and this version of indelible needs {HEAD}. "
+            "Run: indelible db upgrade URL"
+        )
+    else:
+        state = "newer"
+        message = (
+            f"the tables are at revision {revision}, which this version of indelible does not "
+            f"know (it knows up to {HEAD}). Upgrade indelible"
+        )
+    return SchemaStatus(state, revision, HEAD, message)
+
+
+def _upgrade(connection: Connection, tables: Tables) -> None:
+    _lock_creation(connection, tables)
+    # Somebody else may have created them while the lock was awaited.
+    status = _status(connection, tables)
+    if status.state in {"newer", "foreign"}:
+        connection.rollback()
+        raise SchemaError(status.message)
+    if status.state != "current":
+        _alembic(tables, connection=connection)
+    connection.commit()
+    _unlock_creation(connection, tables)
+
+
+def _lock_creation(connection: Connection, tables: Tables) -> None:
+    """Keep other processes from creating the same tables, until the transaction ends."""
+    name = f"indelible:{tables.schema or ''}:{tables.prefix}"
+    kind = connection.dialect.name
+    connection.rollback()
+    if kind == "sqlite":
+        raw: Any = connection.connection.driver_connection
+        if raw.in_transaction:
+            raw.rollback()
+        raw.execute("BEGIN IMMEDIATE")
+    elif kind == "postgresql":
+        key = {"key": crc32(name.encode())}
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), key)
+    elif kind in {"mysql", "mariadb"}:
+        # It belongs to the connection and is given up when that is closed or given back.
+        locked = {"name": name, "seconds": _LOCK_SECONDS}
+        if connection.execute(text("SELECT GET_LOCK(:name, :seconds)"), locked).scalar() != 1:
+            raise SchemaError(
+                f"another process has been creating the tables for {_LOCK_SECONDS} seconds. "
+                "Wait for it, or end it"
+            )
+
+
+def _unlock_creation(connection: Connection, tables: Tables) -> None:
+    if connection.dialect.name in {"mysql", "mariadb"}:
+        name = f"indelible:{tables.schema or ''}:{tables.prefix}"
+        connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": name})
+        connection.rollback()
+
+
+def _alembic(tables: Tables, **attributes: Any) -> None:
+    """Run Alembic's upgrade command; `attributes` are handed to the script `env.py`."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes.update(attributes, tables=tables)
+    command.upgrade(config, "head", sql="output" in attributes)
+
+
+@contextmanager
+def _connected(bind: str | URL | Engine) -> Iterator[Connection]:
+    if isinstance(bind, Engine):
+        with bind.connect() as connection:
+            yield connection
+        return
+    engine = make_engine(bind, busy_timeout=_LOCK_SECONDS)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
