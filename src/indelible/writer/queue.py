@@ -1,0 +1,168 @@
+"""The pending queue: bounded, in order, and safe to put into from anywhere."""
+
+from __future__ import annotations
+
+import time
+from _thread import LockType, allocate_lock
+from collections import deque
+from contextlib import suppress
+
+from indelible.writer.receipt import Receipt
+
+__all__ = ["PendingQueue"]
+
+
+class PendingQueue:
+    """Events that are recorded and not yet in a batch.
+
+    Any thread puts; only the leader of a commit (see `committer`) takes.
+
+    Putting uses no lock that it could find held by its own thread, because it also runs inside
+    signal handlers, ``__del__`` methods and logging calls, which may interrupt another put on the
+    same thread at any point.  It relies on `collections.deque`, whose ``append``, ``popleft`` and
+    indexing are atomic, and on raw locks used as one-token semaphores, which any thread may
+    release.  The price: threads that put at the same moment may together exceed the bound by one
+    event each.
+
+    Args:
+        capacity: The bound, in events.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self._items: deque[Receipt] = deque()
+        # One token, there while somebody has put since the leader last looked.
+        self._filled = _Semaphore()
+        self._leader_waits = False
+        # Threads that wait for room, oldest first.
+        self._waiting: deque[_Semaphore] = deque()
+
+    def __len__(self) -> int:
+        """Return the number of pending events."""
+        return len(self._items)
+
+    def offer(self, item: Receipt) -> bool:
+        """Append an event if there is room, and tell whether there was."""
+        if len(self._items) >= self.capacity:
+            return False
+        self.force(item)
+        return True
+
+    def force(self, item: Receipt) -> None:
+        """Append an event whether there is room or not."""
+        self._items.append(item)
+        if self._leader_waits:
+            self._leader_waits = False
+            self._filled.signal()
+
+    def put(self, item: Receipt, timeout: float) -> bool:
+        """Append an event, waiting for room, and tell whether there was any in time.
+
+        Args:
+            item: The event's receipt.
+            timeout: Longest wait in seconds.
+        """
+        if self.offer(item):
+            return True
+        deadline = time.monotonic() + timeout
+        room = _Semaphore()
+        while True:
+            self._waiting.append(room)
+            # Looked at again after joining: the leader may have made room and woken nobody.
+            if self.offer(item):
+                self._leave(room)
+                return True
+            if not room.wait(deadline - time.monotonic()):
+                self._leave(room)
+                return self.offer(item)
+
+    def take(self, batch: list[Receipt], *, most: int, most_bytes: int) -> None:
+        """Move the oldest events to the end of `batch`, and let waiting threads have the room.
+
+        At every moment an event is in the queue, in the batch, or for an instant in both, so that
+        whoever looks at the queue first and at the batch second misses none.
+
+        Args:
+            batch: The list that receives them.
+            most: Largest number of events that it may then hold.
+            most_bytes: Size of all bodies after which nothing more is taken, in bytes.
+        """
+        items = self._items
+        size = 0
+        while items and len(batch) < most and size < most_bytes:
+            item = items[0]
+            batch.append(item)
+            items.popleft()
+            size += len(item.row[-1])
+        while self._waiting and len(items) < self.capacity:
+            try:
+                self._waiting.popleft().signal()
+            except IndexError:
+                break
+
+    def give_back(self, batch: list[Receipt]) -> None:
+        """Put a batch that was taken back to the front, in its order."""
+        self._items.extendleft(reversed(batch))
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait until there is an event or `wake` is called; tell whether there is one.
+
+        Args:
+            timeout: Longest wait in seconds, or None.
+        """
+        self._leader_waits = True
+        try:
+            if not self._items:
+                self._filled.wait(timeout)
+        finally:
+            self._leader_waits = False
+        return bool(self._items)
+
+    def wake(self) -> None:
+        """End a `wait`, so that the leader looks around."""
+        self._filled.signal()
+
+    def remove(self, item: Receipt) -> bool:
+        """Take one event out again; False if it is not there any more."""
+        try:
+            self._items.remove(item)
+        except ValueError:
+            return False
+        return True
+
+    def oldest(self) -> Receipt | None:
+        """Return the event that is next, without taking it."""
+        try:
+            return self._items[0]
+        except IndexError:
+            return None
+
+    def snapshot(self) -> list[Receipt]:
+        """Return the pending events, oldest first."""
+        return list(self._items)
+
+    def _leave(self, room: _Semaphore) -> None:
+        with suppress(ValueError):
+            self._waiting.remove(room)
+        if not self._items or len(self._items) < self.capacity:
+            # A token meant for this thread may have been taken too late; hand it on.
+            with suppress(IndexError):
+                self._waiting.popleft().signal()
+
+
+class _Semaphore:
+    """One token, given by any thread, also by a signal handler; giving it twice gives it once."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock: LockType = allocate_lock()
+        self._lock.acquire()
+
+    def signal(self) -> None:
+        with suppress(RuntimeError):
+            self._lock.release()
+
+    def wait(self, timeout: float | None) -> bool:
+        """Take the token, waiting for it; tell whether there was one."""
+        return self._lock.acquire(timeout=-1 if timeout is None else max(0.0, timeout))
