@@ -65,12 +65,17 @@ def encode_changes(encoder: ValueEncoder, before: object, after: object) -> dict
         InvalidEventError: A state is no mapping, or a changed value cannot be stored as it is.
     """
     out: dict[str, Any] = {}
-    old = _state("before", before)
-    new = _state("after", after)
+    old = before if type(before) is dict else _state("before", before)
+    new = after if type(after) is dict else _state("after", after)
     try:
         _compare(encoder, old, new, "", out, 0)
     except RefusedValueError as refused:
         raise refused.located("before or after") from refused.__cause__
+    except RuntimeError as error:
+        # A container that another thread changes while it is compared.
+        raise InvalidEventError(
+            "before or after", f"it changed while it was recorded ({error})"
+        ) from error
     return out
 
 
@@ -114,29 +119,33 @@ def _compare(
             f"states are nested more than {MAX_DEPTH} deep, or contain themselves. Flatten them"
         )
     keys, value = encoder.keys, encoder.value
+    kept = 0
     key: Any = None
     try:
         for key, was in old.items():
             rule = keys[key]
             now = new.get(key, MISSING)
-            if was is now:
-                continue
+            if now is not MISSING:
+                kept += 1
+                if was is now:
+                    continue
             kind = type(was)
             if kind is type(now):
-                if kind in _SCALARS:
-                    if was == now:
-                        continue
-                elif _same(was, now):
-                    continue
-                elif rule is None and isinstance(was, Mapping):
+                if kind is dict and rule is None:
                     _compare(encoder, was, now, f"{prefix}{_step(key)}/", out, depth + 1)
                     continue
-            pair: dict[str, Any] = {}
-            if now is not MISSING:
-                pair["after"] = value(now) if rule is None else encoder.ruled(rule, now)
-            pair["before"] = value(was) if rule is None else encoder.ruled(rule, was)
+                if was == now if kind in _SCALARS else _same(was, now):
+                    continue
+            if rule is not None:
+                pair = {"before": encoder.ruled(rule, was)}
+                if now is not MISSING:
+                    pair["after"] = encoder.ruled(rule, now)
+            elif now is MISSING:
+                pair = {"before": value(was)}
+            else:
+                pair = {"after": value(now), "before": value(was)}
             out[_path(prefix, key)] = pair
-        if not new.keys() <= old.keys():
+        if len(new) > kept:
             for key, now in new.items():
                 if key not in old:
                     rule = keys[key]

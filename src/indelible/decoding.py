@@ -72,10 +72,14 @@ _DECODERS: Final[dict[str, Callable[[Any], Any]]] = {
     "$set": lambda content: set(_decode_members(content)),
     "$frozenset": lambda content: frozenset(_decode_members(content)),
     "$enum": lambda content: EnumValue(
-        content["type"], content["name"], decode_value(content["value"])
+        content["type"],
+        content["name"],
+        decode_value(content["value"]),
+        content.get("mixed", False),
     ),
     "$dataclass": lambda content: DataclassValue(
-        content["type"], {key: decode_value(item) for key, item in content["fields"].items()}
+        content["type"],
+        {read_key(key): decode_value(item) for key, item in content["fields"].items()},
     ),
     "$error": lambda content: ErrorValue(content["type"], decode_value(content["message"])),
     "$redacted": lambda _: REDACTED,

@@ -27,6 +27,7 @@ from indelible.values import (
 )
 
 __all__ = [
+    "LONE_SURROGATE",
     "MAX_DEPTH",
     "Guard",
     "KeyRule",
@@ -35,15 +36,23 @@ __all__ = [
     "Unguarded",
     "ValueEncoder",
     "to_json",
+    "unreadable",
     "written_key",
 ]
 
 MAX_DEPTH: Final = 64
 """Deepest nesting of containers that an event may hold."""
 
+LONE_SURROGATE: Final = (
+    "holds a lone surrogate, which is no Unicode character. Decode the input with "
+    "errors='replace', or record the bytes"
+)
+"""What is wrong with a text that has no UTF-8 form, as the second half of a sentence."""
+
 _INT64_MIN, _INT64_MAX = -(1 << 63), (1 << 63) - 1
-# CPython refuses to turn integers of more than 4,300 digits into decimal text; hex has no limit.
-_DECIMAL_BITS: Final = 13_000
+# CPython refuses to turn integers of more than 4,300 digits into decimal text, or of as few as 640
+# if it is so configured; hex has no limit.
+_DECIMAL_BITS: Final = 2_048
 
 to_json: Final[Callable[[object], bytes]] = msgspec.json.Encoder(order="deterministic").encode
 """Encode plain JSON values canonically: keys sorted by code point, UTF-8, no white space."""
@@ -159,20 +168,26 @@ class ValueEncoder:
             InvalidEventError: The value, or one inside it, cannot be stored as it is.
         """
         try:
-            return self._value(value, 0)
+            return self._dict(value, 0) if type(value) is dict else self._value(value, 0)
         except RefusedValueError as refused:
             raise refused.located(name) from refused.__cause__
-        except RuntimeError as error:
-            # A container that another thread changes while it is copied.
-            raise InvalidEventError(name, f"it changed while it was recorded ({error})") from error
+        except InvalidEventError:
+            raise
+        except Exception as error:
+            raise unreadable(name, error) from error
 
-    def value(self, value: object) -> Any:
+    def value(self, value: object, depth: int = 0) -> Any:
         """Return the value as `encode` does, for a caller that knows the path to it.
+
+        Args:
+            value: Any supported value.
+            depth: The number of containers around it.
 
         Raises:
             RefusedValueError: The value, or one inside it, cannot be stored as it is.
+            Exception: Whatever the value's own methods raise; see `unreadable`.
         """
-        return self._value(value, 0)
+        return self._value(value, depth)
 
     def ruled(self, rule: KeyRule, value: object, depth: int = 0) -> Any:
         """Return what a key's rule, found in `keys`, puts in its value's place."""
@@ -188,29 +203,42 @@ class ValueEncoder:
             return {"$text": value.split("\0")}
         return value
 
-    def _dict(self, value: Mapping[Any, object], depth: int) -> dict[str, Any]:
+    def _dict(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
         if depth >= MAX_DEPTH:
             raise _too_deep()
         keys, suspicious, short = self.keys, self._suspicious, self._short
-        out: dict[str, Any] = {}
+        # The copy is the snapshot; below, only what cannot stay as it is gets replaced in it.
+        out: dict[str, Any] = dict(value)
+        odd: list[tuple[str, KeyRule]] = []
         key: Any = None
         try:
-            item: Any
-            for key, item in value.items():
+            for key, item in out.items():
                 rule = keys[key]
-                if rule is not None:
-                    name = written_key(key) if type(rule) is _EscapedKey else key
-                    out[name] = self.ruled(rule, item, depth + 1)
-                    continue
                 kind = type(item)
-                if kind is str:
+                if rule is not None:
+                    odd.append((key, rule))
+                elif kind is str:
                     if len(item) > short and suspicious(item):
-                        item = self._scrub(item)
-                    out[key] = item
+                        out[key] = self._scrub(item)
+                elif kind is int:
+                    if not _INT64_MIN <= item <= _INT64_MAX:
+                        out[key] = _big_int(item)
                 elif item is None or kind is bool:
-                    out[key] = item
+                    pass
+                elif kind is float:
+                    if item - item != 0.0:
+                        raise _not_finite(item)
+                elif kind is dict:
+                    out[key] = self._dict(item, depth + 1)
+                elif kind is list:
+                    out[key] = self._list(item, depth + 1)
                 else:
                     out[key] = self._value(item, depth + 1)
+            if odd:
+                # All are taken out first: what one is written as may be the name of another.
+                for key, rule, item in [(key, rule, out.pop(key)) for key, rule in odd]:
+                    name = written_key(key) if type(rule) is _EscapedKey else key
+                    out[name] = self.ruled(rule, item, depth + 1)
         except RefusedValueError as refused:
             refused.under(key)
             raise
@@ -230,9 +258,7 @@ class ValueEncoder:
         if kind is float:
             # inf - inf and nan - nan are nan: one comparison refuses all three.
             if value - value != 0.0:
-                raise RefusedValueError(
-                    f"{value} cannot be written in JSON. Record None or a string instead"
-                )
+                raise _not_finite(value)
             return value
         if kind is dict:
             return self._dict(value, depth)
@@ -243,13 +269,22 @@ class ValueEncoder:
             return scalar(value)
         return self._other(value, depth)
 
-    def _list(self, value: Iterable[object], depth: int) -> list[Any]:
+    def _list(self, value: Iterable[Any], depth: int) -> list[Any]:
         if depth >= MAX_DEPTH:
             raise _too_deep()
         out: list[Any] = []
+        add, encode, depth = out.append, self._value, depth + 1
         try:
             for item in value:
-                out.append(self._value(item, depth + 1))
+                kind = type(item)
+                if (
+                    item is None
+                    or kind is bool
+                    or (kind is int and _INT64_MIN <= item <= _INT64_MAX)
+                ):
+                    add(item)
+                else:
+                    add(encode(item, depth))
         except RefusedValueError as refused:
             refused.under(len(out))
             raise
@@ -258,12 +293,16 @@ class ValueEncoder:
     def _other(self, value: Any, depth: int) -> Any:
         """Translate a value whose exact type has no entry: containers, subclasses, objects."""
         if isinstance(value, Enum):
-            member = self._value(value.value, depth + 1)
-            return {"$enum": {"name": value.name, "type": type_name(type(value)), "value": member}}
+            mixed = isinstance(value, type(value.value))
+            as_read = EnumValue(type_name(type(value)), value.name, value.value, mixed)
+            return self._enum(as_read, depth)
         if isinstance(value, tuple):
             return {"$tuple": self._list(value, depth)}
         if isinstance(value, AbstractSet):
-            members = sorted(self._list(value, depth), key=to_json)
+            try:
+                members = sorted(self._list(value, depth), key=to_json)
+            except UnicodeEncodeError:
+                raise RefusedValueError(f"{shown(value)} {LONE_SURROGATE}") from None
             return {"$frozenset" if isinstance(value, frozenset) else "$set": members}
         if isinstance(value, Mapping):
             return self._dict(value, depth)
@@ -272,8 +311,7 @@ class ValueEncoder:
         if isinstance(value, BaseException):
             return {"$error": {"message": self._message(value), "type": type_name(type(value))}}
         if isinstance(value, EnumValue):
-            member = self._value(value.value, depth + 1)
-            return {"$enum": {"name": value.name, "type": value.type, "value": member}}
+            return self._enum(value, depth)
         if isinstance(value, DataclassValue):
             return {"$dataclass": {"fields": self._dict(value.fields, depth), "type": value.type}}
         if isinstance(value, ErrorValue):
@@ -294,6 +332,13 @@ class ValueEncoder:
             f"{shown(value)} of type {type_name(type(value))} has no place in an event. Convert "
             "it first, for example to a dict or a string"
         )
+
+    def _enum(self, value: EnumValue, depth: int) -> Any:
+        if depth > MAX_DEPTH:
+            raise _too_deep()
+        member = self._value(value.value, depth + 1)
+        written = {"name": value.name, "type": value.type, "value": member}
+        return {"$enum": written | {"mixed": True} if value.mixed else written}
 
     def _message(self, error: BaseException) -> Any:
         try:
@@ -330,10 +375,30 @@ class RefusedValueError(Exception):
         return InvalidEventError(name + path, str(self))
 
 
+def unreadable(name: str, error: Exception) -> InvalidEventError:
+    """Return the refusal of a value whose own methods raise while it is read.
+
+    Args:
+        name: Name of the argument that the value belongs to.
+        error: What was raised.
+    """
+    if isinstance(error, RecursionError):
+        return InvalidEventError(name, str(_too_deep()))
+    return InvalidEventError(
+        name,
+        f"reading it raised {shown(error)}. Pass a copy of what another thread may change, and "
+        "convert other objects to plain values first",
+    )
+
+
 def _too_deep() -> RefusedValueError:
     return RefusedValueError(
         f"containers are nested more than {MAX_DEPTH} deep, or contain themselves. Flatten them"
     )
+
+
+def _not_finite(value: float) -> RefusedValueError:
+    return RefusedValueError(f"{value} cannot be written in JSON. Record None or a string instead")
 
 
 def _big_int(value: int) -> dict[str, str]:

@@ -15,7 +15,8 @@ Python value         in the body                                         comes b
 ``bytes``            ``{"$bytes": base64}``                              ``bytes``
 ``tuple``            ``{"$tuple": […]}``                                 ``tuple``
 ``set``              ``{"$set": […]}`` (or ``$frozenset``), sorted       ``set``, ``frozenset``
-an ``Enum`` member   ``{"$enum": {"name", "type", "value"}}``            `EnumValue`
+an ``Enum`` member   ``{"$enum": {"name", "type", "value"}}``, and       `EnumValue`
+                     ``"mixed": true`` if it is a ``str`` or ``int`` too
 a dataclass          ``{"$dataclass": {"fields", "type"}}``              `DataclassValue`
 an exception         ``{"$error": {"message", "type"}}``                 `ErrorValue`
 a redacted value     ``{"$redacted": true}``                             `REDACTED`
@@ -26,6 +27,10 @@ text with NUL        ``{"$text": ["before", "after"]}``                  ``str``
 Text with NUL characters is written in parts because PostgreSQL refuses ``\u0000`` when a body is
 cast to ``jsonb``.  A key of the caller's that starts with ``$`` gets a second ``$`` in front, so it
 is never taken for one of these.
+
+What comes back compares equal to what was recorded, with two exceptions: an exception comes back as
+its type and text, and a set that holds dataclass instances as one of `DataclassValue`, which Python
+cannot compare with the former because members of sets are looked up by hash.
 """
 
 from __future__ import annotations
@@ -99,21 +104,27 @@ class EnumValue:
         type: Dotted name of the enum class.
         name: The member's name.
         value: The member's value.
+        mixed: Whether the member is an instance of its value's type as well, as those of
+            ``StrEnum`` and ``IntEnum`` are; it is then equal to the plain value, too.
     """
 
     type: str
-    name: str
+    name: str | None
     value: Any
+    mixed: bool = False
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, EnumValue):
-            return (self.type, self.name) == (other.type, other.name)
+            same = (self.type, self.name) == (other.type, other.name)
+            return same and self.value == other.value
         if isinstance(other, Enum):
+            # The value is left out: it may have been redacted.
             return self.type == type_name(type(other)) and self.name == other.name
-        return NotImplemented
+        return bool(self.value == other) if self.mixed else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(self.name)
+        # As the member itself is hashed, so that a set of these equals the set of the members.
+        return hash(self.value) if self.mixed else hash(self.name)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -134,6 +145,10 @@ class DataclassValue:
         if dataclasses.is_dataclass(other) and not isinstance(other, type):
             return self.type == type_name(type(other)) and self.fields == fields_of(other)
         return NotImplemented
+
+    def __hash__(self) -> int:
+        # Fields may hold what has no hash; it only has to be the same for equal values.
+        return hash(self.type)
 
 
 def fields_of(value: Any) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from indelible.storage.schema import Tables
 
 __all__ = ["SQLiteBackend", "is_memory"]
 
-_ROWS_PER_STATEMENT: Final = 50
-"""Rows of one INSERT statement: 750 values, below the 999 that old builds of SQLite allow."""
+_STATEMENT_SIZES: Final = (400, 40)
+"""Rows of one INSERT statement, largest first; the rest of a batch goes row by row."""
 
 _FULL: Final = 2
 _PRIMARY_CODE: Final = 0xFF  # An extended result code holds the primary one in its low byte.
@@ -44,7 +44,9 @@ class SQLiteBackend(DriverBackend):
     def __init__(self, engine: Engine, tables: Tables, *, owned: bool, busy_timeout: float) -> None:
         super().__init__(engine, tables, owned=owned, busy_timeout=busy_timeout)
         self._insert_one = self.insert_into + self.row_marks
-        self._insert_many = self.insert_into + ", ".join([self.row_marks] * _ROWS_PER_STATEMENT)
+        self._insert_many = {
+            size: self.insert_into + ", ".join([self.row_marks] * size) for size in _STATEMENT_SIZES
+        }
 
     @classmethod
     def engine_options(cls, *, busy_timeout: float) -> dict[str, Any]:
@@ -100,19 +102,24 @@ class SQLiteBackend(DriverBackend):
     def insert_events(
         self, connection: Connection, log_id: int, rows: Sequence[NumberedRow]
     ) -> None:
-        """Insert a batch, fifty rows to a statement.
+        """Insert a batch, hundreds of rows to a statement.
 
-        The driver gives the interpreter lock back and takes it again around each execution of a
-        statement, so with one row each, threads that record would be waited for at every row.
+        The driver gives the interpreter lock back while a statement runs and waits for it
+        afterwards, up to five milliseconds when other threads are busy.  With one row each, an
+        application that records would be waited for at every row; so, it records meanwhile.
         """
         parameters = self.parameters(log_id, rows)
+        raw: Any = connection.connection.driver_connection
+        most = raw.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // len(INSERT_COLUMNS)
         cursor = self.cursor(connection)
-        whole = len(parameters) - len(parameters) % _ROWS_PER_STATEMENT
-        for start in range(0, whole, _ROWS_PER_STATEMENT):
-            chunk = parameters[start : start + _ROWS_PER_STATEMENT]
-            cursor.execute(self._insert_many, list(chain.from_iterable(chunk)))
-        if whole < len(parameters):
-            cursor.executemany(self._insert_one, parameters[whole:])
+        start = 0
+        for size, statement in self._insert_many.items():
+            while size <= most and len(parameters) - start >= size:
+                chunk = parameters[start : start + size]
+                cursor.execute(statement, list(chain.from_iterable(chunk)))
+                start += size
+        if start < len(parameters):
+            cursor.executemany(self._insert_one, parameters[start:])
         cursor.close()
 
     def classify(self, error: BaseException) -> Fault:
@@ -132,6 +139,3 @@ class SQLiteBackend(DriverBackend):
     def is_duplicate(self, error: BaseException) -> bool:
         """Tell whether an error may mean that an event id is already there."""
         return isinstance(original(error), sqlite3.IntegrityError)
-
-
-assert len(INSERT_COLUMNS) * _ROWS_PER_STATEMENT <= 999  # noqa: S101, PLR2004

@@ -1,0 +1,78 @@
+"""The benchmarks: ``./dev bench``, or ``./dev bench --only sync --rounds 9``.
+
+Each figure stands beside a floor or a peer from the same run, and ratios are what counts: absolute
+numbers say as much about the machine as about the code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import calls, durable, memory
+from benchmarks.figures import Figure, as_markdown, as_text
+from features.support import servers
+
+PAGE = Path(__file__).parent.parent / "docs" / "explanation" / "benchmarks.md"
+
+
+def _suites(rounds: int) -> dict[str, list[Callable[[], list[Figure]]]]:
+    return {
+        "call": [lambda: calls.record_call(2 * rounds + 1)],
+        "async": [
+            lambda: durable.asynchronous("sqlite", 1, rounds),
+            lambda: durable.asynchronous("sqlite", 8, rounds),
+            lambda: durable.asynchronous("postgresql", 1, rounds),
+            lambda: durable.asynchronous("postgresql", 8, rounds),
+        ],
+        "sync": [
+            lambda: durable.synchronous("sqlite", rounds),
+            lambda: durable.synchronous("postgresql", rounds),
+            lambda: durable.synchronous("mariadb", rounds),
+        ],
+        "memory": [memory.bounded_queue],
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="pairs of each figure (default 5)")
+    parser.add_argument("--only", choices=[*_suites(1)], action="append", help="a part; repeatable")
+    parser.add_argument("--write", action="store_true", help=f"keep the table in {PAGE.name}")
+    options = parser.parse_args()
+    figures: list[Figure] = []
+    for name, measurements in _suites(options.rounds).items():
+        if options.only and name not in options.only:
+            continue
+        for measure in measurements:
+            try:
+                new = measure()
+            except servers.Unavailable as reason:
+                print(f"SKIPPED: {name}: {reason}", flush=True)
+                continue
+            figures += new
+            print(as_text(new), flush=True)
+    print("\n" + as_text(figures))
+    if options.write:
+        PAGE.write_text(_page(figures))
+    return 0
+
+
+def _page(figures: list[Figure]) -> str:
+    return (
+        "# Figures\n\n"
+        "Written by `./dev bench --write`. Each figure was measured in turns with the floor or peer "
+        "beside it, in one run; the ratio is the median over the pairs, with the lowest and the "
+        "highest in parentheses.\n\n"
+        f"Machine: {os.cpu_count()} cores, {platform.machine()}, Python "
+        f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}.\n\n" + as_markdown(figures)
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
