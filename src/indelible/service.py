@@ -435,7 +435,8 @@ class AuditService:
             with engine.connect() as connection:
                 migrate.ensure_current(connection, self._tables, create=self._create_tables)
                 backend.check_tables(connection)
-            session = Session(engine, expire_on_commit=False)
+            # Bound to a connection of its own, which stays checked out while the service is open.
+            session = Session(engine.connect(), expire_on_commit=False)
             self._appender = LogAppender(backend, self._log)
             self._reader = LogReader(self._tables, self._log)
             self._engine = engine
@@ -668,7 +669,9 @@ class AuditService:
                 self._reader = None
                 self._engine = None
             if session is not None and idle:
+                connection = session.connection()
                 session.close()
+                connection.close()
             if engine is not None and engine is not self._bind:
                 engine.dispose(close=idle)
         finally:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, RootTransaction, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -68,7 +68,8 @@ class LogAppender:
         """Append a batch in one transaction, and commit it.
 
         Args:
-            session: The writer's session; no transaction is open on it, before and after.
+            session: The writer's session, bound to a connection of its own; no transaction is open
+                on it, before and after.
             rows: The events, at least one.
 
         Returns:
@@ -80,29 +81,33 @@ class LogAppender:
             Exception: Whatever the database raises; nothing of the batch is then in the log, or,
                 if the COMMIT itself failed, perhaps all of it.
         """
+        connection = session.get_bind()
+        assert isinstance(connection, Connection)  # noqa: S101 - as the service binds it
+        if session.in_transaction():
+            session.rollback()
         try:
-            return self._append(session, rows, look_up=False)
+            return self._append(connection, rows, look_up=False)
         except BaseException as error:
-            self._abort(session, error)
+            self._abort(connection, error)
             if not (isinstance(error, Exception) and self._backend.is_duplicate(error)):
                 raise
             # Looking ids up costs a query, so it is done only when one turns out to be there.
             first = error
         try:
-            return self._append(session, rows, look_up=True)
+            return self._append(connection, rows, look_up=True)
         except BaseException as error:
-            self._abort(session, error)
+            self._abort(connection, error)
             raise error from first
 
     def _append(
-        self, session: Session, rows: Sequence[EventRow], *, look_up: bool
+        self, connection: Connection, rows: Sequence[EventRow], *, look_up: bool
     ) -> list[Place | EventConflictError]:
         backend, origin = self._backend, self._origin
         log_id = self._log_id
         if log_id is None:
-            log_id = self._log_id = self._ensure_log(session)
-        connection = self._checked_connection(session)
-        backend.begin(connection)
+            log_id = self._log_id = self._ensure_log(connection)
+        # The session's own transactions cost ten times as much as the connection's.
+        transaction = self._begin(connection)
         head = backend.lock_head(connection, log_id)
         if head is None:
             raise SchemaError(
@@ -142,7 +147,7 @@ class LogAppender:
             new_head = Head(state.size, state.frontier.to_bytes())
             backend.set_head(connection, log_id, new_head)
         self._state = None
-        session.commit()
+        transaction.commit()
         self._state, self._head = state, new_head
         if not look_up:
             return [Place(origin, seq, leaf) for seq, leaf, _ in numbered]
@@ -150,33 +155,31 @@ class LogAppender:
             known[row[0]] = _Known(Place(origin, seq, leaf), _identity(row))
         return [self._settled(row, known[row[0]]) for row in rows]
 
-    def _checked_connection(self, session: Session) -> Connection:
-        """Return the session's connection, whose settings keep what is committed.
-
-        The settings belong to a connection, and the pool may hand out a new one at any time.
-        """
-        while True:
-            connection = session.connection()
-            if connection.info.get(_CHECKED):
-                return connection
+    def _begin(self, connection: Connection) -> RootTransaction:
+        """Begin to write, on settings that keep what is committed."""
+        transaction = connection.begin()
+        # The settings belong to the driver's connection, which is another one after a reconnect.
+        if not connection.info.get(_CHECKED):
             self._backend.check_settings(connection)
             connection.info[_CHECKED] = True
             # Some settings are undone by a rollback, and some cannot be made in a transaction.
-            session.commit()
+            transaction.commit()
+            transaction = connection.begin()
+        self._backend.begin(connection)
+        return transaction
 
-    def _abort(self, session: Session, error: BaseException) -> None:
+    def _abort(self, connection: Connection, error: BaseException) -> None:
         self._state = None
         # A broken connection must be found out before the rollback, which would use it again.
-        if session.in_transaction():
-            self._backend.discard(session.connection(), error)
-        session.rollback()
+        self._backend.discard(connection, error)
+        connection.rollback()
 
-    def _ensure_log(self, session: Session) -> int:
+    def _ensure_log(self, connection: Connection) -> int:
         """Return the log's key, after creating its row if this is the first use of its name."""
         log = self._tables.log
         wanted = select(log.c.log_id, log.c.format_version).where(log.c.origin == self._origin)
-        found = session.execute(wanted).one_or_none()
-        session.rollback()
+        with connection.begin():
+            found = connection.execute(wanted).one_or_none()
         if found is None:
             row = {
                 "origin": self._origin,
@@ -185,15 +188,14 @@ class LogAppender:
                 "format_version": FORMAT_VERSION,
                 "created_at": datetime.now(UTC),
             }
-            self._backend.begin(self._checked_connection(session))
             try:
-                session.execute(insert(log), row)
-                session.commit()
+                with self._begin(connection):
+                    connection.execute(insert(log), row)
             except IntegrityError:
                 # Another process was faster.
-                session.rollback()
-            found = session.execute(wanted).one()
-            session.rollback()
+                pass
+            with connection.begin():
+                found = connection.execute(wanted).one()
         if found.format_version != FORMAT_VERSION:
             raise SchemaError(
                 f"the log {self._origin!r} has format version {found.format_version}, and this "
