@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from indelible.body import EventRow
 from indelible.errors import EventConflictError, SchemaError
 from indelible.event import Place
-from indelible.merkle import Frontier, ProofError, TreeState, partial_ranges
+from indelible.merkle import CompletedTile, Frontier, ProofError, TreeState, partial_ranges
 from indelible.storage.backends import Backend, Head, NumberedRow
 from indelible.storage.schema import FORMAT_VERSION
 
@@ -40,6 +40,15 @@ class _Known(NamedTuple):
 
     place: Place
     identity: tuple[Any, ...]
+
+
+class _Grown(NamedTuple):
+    """What a batch makes of a log."""
+
+    rows: list[NumberedRow]
+    state: TreeState
+    head: Head
+    tiles: list[CompletedTile]
 
 
 class LogAppender:
@@ -61,6 +70,8 @@ class LogAppender:
         # only used if the head in the database still says the same: other processes append too.
         self._state: TreeState | None = None
         self._head = Head(-1, b"")
+        # Whether another process has appended since this one last did.
+        self._contended = False
 
     def append(
         self, session: Session, rows: Sequence[EventRow]
@@ -68,8 +79,8 @@ class LogAppender:
         """Append a batch in one transaction, and commit it.
 
         Args:
-            session: The writer's session, bound to a connection of its own; no transaction is open
-                on it, before and after.
+            session: The writer's session, bound to a connection of its own, or to an engine from
+                whose pool each batch takes one; no transaction is open on it, before and after.
             rows: The events, at least one.
 
         Returns:
@@ -77,14 +88,22 @@ class LogAppender:
             has.  An `EventConflictError` stands for an event whose id belongs to another event.
 
         Raises:
-            SchemaError: The log's row is gone.
+            SchemaError: The log's row is gone, or does not agree with its events.
             Exception: Whatever the database raises; nothing of the batch is then in the log, or,
                 if the COMMIT itself failed, perhaps all of it.
         """
-        connection = session.get_bind()
-        assert isinstance(connection, Connection)  # noqa: S101 - as the service binds it
         if session.in_transaction():
             session.rollback()
+        bind = session.get_bind()
+        if isinstance(bind, Connection):
+            return self._append_once(bind, rows)
+        with bind.connect() as connection:
+            return self._append_once(connection, rows)
+
+    def _append_once(
+        self, connection: Connection, rows: Sequence[EventRow]
+    ) -> list[Place | EventConflictError]:
+        """Append a batch, of which some or all events may be in the database already."""
         try:
             return self._append(connection, rows, look_up=False)
         except BaseException as error:
@@ -97,63 +116,90 @@ class LogAppender:
             return self._append(connection, rows, look_up=True)
         except BaseException as error:
             self._abort(connection, error)
+            if isinstance(error, Exception) and self._backend.is_duplicate(error):
+                # It is not the ids, so it is the numbers.
+                raise SchemaError(
+                    f"the log {self._origin!r} already has events with the numbers that its row in "
+                    f"{self._tables.log.name} would give out next. Somebody changed the tables; "
+                    "nothing is appended to such a log"
+                ) from error
             raise error from first
 
     def _append(
         self, connection: Connection, rows: Sequence[EventRow], *, look_up: bool
     ) -> list[Place | EventConflictError]:
-        backend, origin = self._backend, self._origin
         log_id = self._log_id
         if log_id is None:
             log_id = self._log_id = self._ensure_log(connection)
         # The session's own transactions cost ten times as much as the connection's.
         transaction = self._begin(connection)
-        head = backend.lock_head(connection, log_id)
-        if head is None:
-            raise SchemaError(
-                f"the log {origin!r} has lost its row in {self._tables.log.name}; "
-                "restore the database from a backup"
-            )
-        known = self._known(connection, rows) if look_up else {}
-        fresh = [row for row in rows if row[0] not in known] if known else rows
-        if look_up:
-            # An id that comes twice in one batch is one event as well.
-            fresh = list({row[0]: row for row in reversed(fresh)}.values())[::-1]
-        state = self._tree_at(connection, log_id, head)
-        first = head.size
-        hashes = [sha256(_LEAF_PREFIX + row[-1]).digest() for row in fresh]
-        numbered = [
-            NumberedRow(seq, leaf, row)
-            for seq, (leaf, row) in enumerate(zip(hashes, fresh, strict=True), first)
-        ]
-        new_head = head
-        if numbered:
-            backend.insert_events(connection, log_id, numbered)
-            state, tiles = state.extend(hashes)
-            if tiles:
-                connection.execute(
-                    insert(self._tables.tile),
-                    [
-                        {
-                            "log_id": log_id,
-                            "level": tile.level,
-                            "tile_index": tile.index,
-                            "hashes": tile.hashes,
-                            "root": tile.root,
-                        }
-                        for tile in tiles
-                    ],
+        known: dict[str, _Known] = {}
+        fresh = rows
+        grown = None if look_up else self._advance(connection, log_id, rows)
+        if grown is None:
+            head = self._lock_head(connection, log_id)
+            if look_up:
+                known = self._known(connection, rows)
+                # An id that comes twice in one batch is one event as well.
+                fresh = list(
+                    {row[0]: row for row in reversed(rows) if row[0] not in known}.values()
                 )
-            new_head = Head(state.size, state.frontier.to_bytes())
-            backend.set_head(connection, log_id, new_head)
+                fresh.reverse()
+            grown = _grow(self._tree_at(connection, log_id, head), fresh)
+            if fresh:
+                self._backend.set_head(connection, log_id, grown.head)
+        if grown.rows:
+            self._backend.insert_events(connection, log_id, grown.rows)
+        if grown.tiles:
+            self._insert_tiles(connection, log_id, grown.tiles)
         self._state = None
         transaction.commit()
-        self._state, self._head = state, new_head
+        self._state, self._head = grown.state, grown.head
         if not look_up:
-            return [Place(origin, seq, leaf) for seq, leaf, _ in numbered]
-        for seq, leaf, row in numbered:
-            known[row[0]] = _Known(Place(origin, seq, leaf), _identity(row))
+            return [Place(self._origin, seq, leaf) for seq, leaf, _ in grown.rows]
+        for seq, leaf, row in grown.rows:
+            known[row[0]] = _Known(Place(self._origin, seq, leaf), _identity(row))
         return [self._settled(row, known[row[0]]) for row in rows]
+
+    def _advance(
+        self, connection: Connection, log_id: int, rows: Sequence[EventRow]
+    ) -> _Grown | None:
+        """Write the new head in one statement, if no other process has appended meanwhile."""
+        if self._state is None or self._contended:
+            return None
+        grown = _grow(self._state, rows)
+        if self._backend.advance_head(connection, log_id, self._head, grown.head):
+            return grown
+        # Others append as well: until they stop, asking first is cheaper than being wrong.
+        self._contended = True
+        return None
+
+    def _lock_head(self, connection: Connection, log_id: int) -> Head:
+        head = self._backend.lock_head(connection, log_id)
+        if head is None:
+            raise SchemaError(
+                f"the log {self._origin!r} has lost its row in {self._tables.log.name}; "
+                "restore the database from a backup"
+            )
+        self._contended = head != self._head
+        return head
+
+    def _insert_tiles(
+        self, connection: Connection, log_id: int, tiles: Sequence[CompletedTile]
+    ) -> None:
+        connection.execute(
+            insert(self._tables.tile),
+            [
+                {
+                    "log_id": log_id,
+                    "level": tile.level,
+                    "tile_index": tile.index,
+                    "hashes": tile.hashes,
+                    "root": tile.root,
+                }
+                for tile in tiles
+            ],
+        )
 
     def _begin(self, connection: Connection) -> RootTransaction:
         """Begin to write, on settings that keep what is committed."""
@@ -172,7 +218,11 @@ class LogAppender:
         self._state = None
         # A broken connection must be found out before the rollback, which would use it again.
         self._backend.discard(connection, error)
-        connection.rollback()
+        try:
+            connection.rollback()
+        except Exception:  # noqa: BLE001 - whatever it is, the next attempt gets another one
+            connection.invalidate(error)
+            connection.rollback()
 
     def _ensure_log(self, connection: Connection) -> int:
         """Return the log's key, after creating its row if this is the first use of its name."""
@@ -272,6 +322,17 @@ class LogAppender:
             f"its id already belongs to the event {place.seq} of the log {place.log!r}, which "
             "differs in its log, action, outcome, actor or target. Give each event an id of its own",
         )
+
+
+def _grow(state: TreeState, rows: Sequence[EventRow]) -> _Grown:
+    """Number a batch's events and extend the tree by them."""
+    hashes = [sha256(_LEAF_PREFIX + row[-1]).digest() for row in rows]
+    grown, tiles = state.extend(hashes)
+    numbered = [
+        NumberedRow(seq, leaf, row)
+        for seq, (leaf, row) in enumerate(zip(hashes, rows, strict=True), state.size)
+    ]
+    return _Grown(numbered, grown, Head(grown.size, grown.frontier.to_bytes()), tiles)
 
 
 def _identity(row: EventRow) -> tuple[Any, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -203,13 +205,52 @@ def _unlock_creation(connection: Connection, tables: Tables) -> None:
 
 def _alembic(tables: Tables, **attributes: Any) -> None:
     """Run Alembic's upgrade command; `attributes` are handed to the script `env.py`."""
-    from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes.update(attributes, tables=tables)
-    command.upgrade(config, "head", sql="output" in attributes)
+    _alembic_turn.upgrade(config, offline="output" in attributes)
+
+
+class _AlembicTurn:
+    """Lets one thread at a time run Alembic.
+
+    It hands its context to the scripts in module globals, so that of two services that create
+    their tables at once, in databases of their own, one would work on the other's connection.
+
+    `_lock` guards those globals, and `_thread`, its owner's ident; it is taken after the database's
+    own lock (`_lock_creation`).
+    """
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin anew in a forked child, where the owner may not exist."""
+        self._lock = threading.Lock()
+        self._thread = 0
+
+    def upgrade(self, config: Any, *, offline: bool) -> None:
+        """Run Alembic's upgrade command."""
+        from alembic import command
+
+        me = threading.get_ident()
+        if self._thread == me:
+            raise SchemaError(
+                "the tables of one log cannot be created from inside the creation of another's, "
+                "as by a logging handler. Use the log once before, or run: indelible db upgrade URL"
+            )
+        with self._lock:
+            self._thread = me
+            try:
+                command.upgrade(config, "head", sql=offline)
+            finally:
+                self._thread = 0
+
+
+_alembic_turn: Final = _AlembicTurn()
+os.register_at_fork(after_in_child=_alembic_turn.renew)
 
 
 @contextmanager

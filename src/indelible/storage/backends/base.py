@@ -125,6 +125,8 @@ class Backend:
         self, connection: Connection, log_id: int, rows: Sequence[NumberedRow]
     ) -> None:
         """Insert a batch's events."""
+        # A time without its zone would be read in the session's own zone where columns have one.
+        moment = _aware if self.engine.dialect.name == "postgresql" else _naive
         connection.execute(
             insert(self.tables.event),
             [
@@ -133,13 +135,39 @@ class Backend:
                     "seq": seq,
                     "leaf_hash": leaf_hash,
                     **dict(zip(EVENT_COLUMNS, row, strict=True)),
-                    "occurred_at": _naive(row[1]),
-                    "recorded_at": _naive(row[2]),
+                    "occurred_at": moment(row[1]),
+                    "recorded_at": moment(row[2]),
                     "body": row[-1].decode(),
                 }
                 for seq, leaf_hash, row in rows
             ],
         )
+
+    def advance_head(self, connection: Connection, log_id: int, known: Head, head: Head) -> bool:
+        """Write the log's row, and so lock it, if it still says what this process knows of it.
+
+        One statement where `lock_head` and `set_head` are two.
+
+        Args:
+            connection: The connection, after `begin`.
+            log_id: The log.
+            known: What the row is believed to say.
+            head: What it is to say.
+
+        Returns:
+            Whether it did; otherwise nothing is written, and nothing is locked.
+        """
+        log = self.tables.log
+        changed = connection.execute(
+            update(log)
+            .where(
+                log.c.log_id == log_id,
+                log.c.size == known.size,
+                log.c.frontier == known.frontier,
+            )
+            .values(head._asdict())
+        )
+        return changed.rowcount == 1
 
     def set_head(self, connection: Connection, log_id: int, head: Head) -> None:
         """Write the log's row, which this transaction has locked."""
@@ -177,6 +205,10 @@ def original(error: BaseException) -> BaseException:
     if isinstance(error, DBAPIError) and error.orig is not None:
         return error.orig
     return error
+
+
+def _aware(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _naive(text: str) -> datetime:

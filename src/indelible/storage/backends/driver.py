@@ -38,6 +38,7 @@ class DriverBackend(Backend):
         self._update_head = (
             f"UPDATE {log} SET size = {mark}, frontier = {mark} WHERE log_id = {mark}"  # noqa: S608
         )
+        self._advance_head = f"{self._update_head} AND size = {mark} AND frontier = {mark}"
         self.row_marks = f"({', '.join([mark] * len(INSERT_COLUMNS))})"
         self.insert_into = f"INSERT INTO {event} ({', '.join(INSERT_COLUMNS)}) VALUES "
 
@@ -56,6 +57,14 @@ class DriverBackend(Backend):
         found = cursor.fetchone()
         cursor.close()
         return None if found is None else Head(found[0], bytes(found[1]))
+
+    def advance_head(self, connection: Connection, log_id: int, known: Head, head: Head) -> bool:
+        """Write the log's row if it still says `known`, and tell whether it did."""
+        cursor = self.cursor(connection)
+        cursor.execute(self._advance_head, (head.size, head.frontier, log_id, *known))
+        advanced: bool = cursor.rowcount == 1
+        cursor.close()
+        return advanced
 
     def set_head(self, connection: Connection, log_id: int, head: Head) -> None:
         """Write the log's row, which this transaction has locked."""

@@ -22,6 +22,11 @@ _TRANSIENT: Final = frozenset(
 _EVENT: Final = frozenset({1048, 1062, 1153, 1264, 1292, 1366, 1406, 1452, 1644, 3819, 4025, 4078})
 _DUPLICATE: Final = 1062
 _STRICT_MODES: Final = ("STRICT_ALL_TABLES", "STRICT_TRANS_TABLES")
+# PyMySQL escapes bytes with backslashes whatever the mode, so hashes would be stored changed; and
+# MariaDB takes an empty string for NULL under the second.
+_HARMFUL_MODES: Final = ("NO_BACKSLASH_ESCAPES", "EMPTY_STRING_IS_NULL")
+# Other binary collations pad: under utf8mb4_bin, "user:42 " is "user:42".
+_COLLATIONS: Final = ("utf8mb4_nopad_bin", "utf8mb4_0900_bin")
 
 
 class MySQLBackend(DriverBackend):
@@ -51,10 +56,12 @@ class MySQLBackend(DriverBackend):
                     f"the connection's character set is {client}, which cannot hold every text. "
                     "Put ?charset=utf8mb4 into the URL"
                 )
-            if not any(mode in sql_mode for mode in _STRICT_MODES):
+            modes = [mode for mode in sql_mode.split(",") if mode not in _HARMFUL_MODES]
+            if not any(mode in modes for mode in _STRICT_MODES):
                 # Without it the server cuts texts that are too long, and says so in a warning.
-                modes = ",".join(filter(None, [sql_mode, _STRICT_MODES[0]]))
-                cursor.execute("SET SESSION sql_mode = %s", (modes,))
+                modes.append(_STRICT_MODES[0])
+            if modes != sql_mode.split(","):
+                cursor.execute("SET SESSION sql_mode = %s", (",".join(filter(None, modes)),))
             if int(flush) != 1:
                 raise UnsafeSettingError(
                     f"the server runs with innodb_flush_log_at_trx_commit={flush} and may lose "
@@ -86,11 +93,11 @@ class MySQLBackend(DriverBackend):
                     f"the table {name} is on the engine {engine}, which has no transactions. "
                     f"Run: ALTER TABLE {name} ENGINE=InnoDB"
                 )
-            if not (collation.startswith("utf8mb4") and collation.endswith("bin")):
+            if collation not in _COLLATIONS:
                 raise UnsafeSettingError(
                     f"the table {name} has the collation {collation}, under which different names "
-                    "are equal. Convert it to utf8mb4 with a binary collation, such as "
-                    "utf8mb4_nopad_bin (MariaDB) or utf8mb4_0900_bin (MySQL)"
+                    "are equal, or are lost. Convert it to CHARACTER SET utf8mb4 and COLLATE "
+                    f"{' (MariaDB) or '.join(_COLLATIONS)} (MySQL)"
                 )
         columns = connection.execute(
             text(
@@ -106,10 +113,11 @@ class MySQLBackend(DriverBackend):
                     f"the column {tables.event.name}.{name} is {data_type}({precision}), which "
                     "does not keep microseconds. Make it DATETIME(6)"
                 )
-            if collation is not None and not collation.endswith("bin"):
+            if collation is not None and collation not in _COLLATIONS:
                 raise UnsafeSettingError(
                     f"the column {tables.event.name}.{name} has the collation {collation}, under "
-                    "which different names are equal. Give it a binary one"
+                    "which different names are equal, or are lost. Give it "
+                    f"{' (MariaDB) or '.join(_COLLATIONS)} (MySQL)"
                 )
 
     def insert_events(

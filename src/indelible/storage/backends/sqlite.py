@@ -21,6 +21,7 @@ _STATEMENT_SIZES: Final = (400, 40)
 """Rows of one INSERT statement, largest first; the rest of a batch goes row by row."""
 
 _FULL: Final = 2
+_LEGACY: Final = -1  # sqlite3.LEGACY_TRANSACTION_CONTROL
 _PRIMARY_CODE: Final = 0xFF  # An extended result code holds the primary one in its low byte.
 _BUSY_CODES: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _EVENT_CODES: Final = frozenset(
@@ -56,6 +57,14 @@ class SQLiteBackend(DriverBackend):
 
     def check_settings(self, connection: Connection) -> None:
         """Set WAL, synchronous=FULL and the busy timeout on this connection."""
+        raw: Any = connection.connection.driver_connection
+        # From Python 3.12 on: commit() does nothing under autocommit=True, and under False there is
+        # always a transaction already, so that none can begin with the write lock.
+        if getattr(raw, "autocommit", _LEGACY) != _LEGACY:
+            raise UnsafeSettingError(
+                f"the engine's connections have autocommit={raw.autocommit}, under which batches "
+                "cannot be written as a whole. Make an engine without it for the service"
+            )
         memory = is_memory(self.engine)
         if memory and not isinstance(self.engine.pool, StaticPool):
             raise UnsafeSettingError(
