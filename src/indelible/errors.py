@@ -51,7 +51,14 @@ __all__ = [
 
 
 class AuditError(Exception):
-    """Base class of every error that Indelible raises on purpose."""
+    """Base class of every error that Indelible raises on purpose.
+
+    Errors cross process borders: pickling keeps their text and attributes, whatever arguments
+    their classes take.
+    """
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _remade, (type(self), self.args, self.__dict__)
 
 
 class ConfigurationError(AuditError, ValueError):
@@ -186,6 +193,15 @@ class QueryError(AuditError, ValueError):
 
 class ProofError(AuditError, ValueError):
     """A tree, a proof, a note or a checkpoint is malformed, or does not verify."""
+
+
+def _remade(
+    kind: type[AuditError], args: tuple[object, ...], attributes: dict[str, object]
+) -> AuditError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(attributes)
+    return error
 
 
 def shown(value: object, limit: int = 80) -> str:
