@@ -92,8 +92,9 @@ class _Named:
         kind, colon, identifier = text.partition(":")
         if not (kind and colon and identifier):
             what = cls.__name__.lower()
+            example = "user:42" if what == "actor" else "invoice:981"
             raise InvalidEventError(
-                what, f"{shown(text)} is not of the form 'type:id'. Write for example '{what}:42'"
+                what, f"{shown(text)} is not of the form 'type:id'. Write for example '{example}'"
             )
         return cls(kind, identifier)
 

@@ -31,6 +31,8 @@ from indelible.storage.schema import FORMAT_VERSION
 __all__ = ["LogAppender"]
 
 _IDS_PER_QUERY: Final = 400  # Well below the 999 bound values that old builds of SQLite allow.
+_LOOK_UPS: Final = 3
+"""How often ids are looked up: another log's batch may bring one of them in between."""
 _LEAF_PREFIX: Final = b"\x00"  # RFC 6962, section 2.1
 _CHECKED: Final = "indelible_checked"
 
@@ -112,18 +114,19 @@ class LogAppender:
                 raise
             # Looking ids up costs a query, so it is done only when one turns out to be there.
             first = error
-        try:
-            return self._append(connection, rows, look_up=True)
-        except BaseException as error:
-            self._abort(connection, error)
-            if isinstance(error, Exception) and self._backend.is_duplicate(error):
-                # It is not the ids, so it is the numbers.
-                raise SchemaError(
-                    f"the log {self._origin!r} already has events with the numbers that its row in "
-                    f"{self._tables.log.name} would give out next. Somebody changed the tables; "
-                    "nothing is appended to such a log"
-                ) from error
-            raise error from first
+        for _ in range(_LOOK_UPS):
+            try:
+                return self._append(connection, rows, look_up=True)
+            except BaseException as error:
+                self._abort(connection, error)
+                if not (isinstance(error, Exception) and self._backend.is_duplicate(error)):
+                    raise error from first
+        # It is not the ids, so it is the numbers.
+        raise SchemaError(
+            f"the log {self._origin!r} already has events with the numbers that its row in "
+            f"{self._tables.log.name} would give out next. Somebody changed the tables; nothing "
+            "is appended to such a log"
+        ) from first
 
     def _append(
         self, connection: Connection, rows: Sequence[EventRow], *, look_up: bool

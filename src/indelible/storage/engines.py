@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import sqlalchemy
@@ -45,11 +44,8 @@ def checked_url(url: str | URL) -> URL:
     if parsed.drivername in _DEFAULT_DRIVERS:
         parsed = parsed.set(drivername=f"{parsed.drivername}+{_DEFAULT_DRIVERS[parsed.drivername]}")
     dialect, _, driver = parsed.drivername.partition("+")
-    module = backend_class(dialect, driver).drivers.get(driver, ("", ""))[0]
     try:
-        if module:
-            importlib.import_module(module)
-        parsed.get_dialect()
+        kind = parsed.get_dialect()
     except NoSuchModuleError as error:
         raise ConfigurationError(
             "url",
@@ -57,14 +53,33 @@ def checked_url(url: str | URL) -> URL:
             f"SQLAlchemy knows no database {parsed.drivername!r}. "
             "Use sqlite, postgresql, mariadb or mysql",
         ) from error
+    if kind.is_async:
+        raise ConfigurationError(
+            "url",
+            shown_url(parsed),
+            f"the driver {driver} is for asyncio, and the service commits on threads. "
+            f"{_advice(dialect)}",
+        )
+    try:
+        kind.import_dbapi()
     except ImportError as error:
         extra = _EXTRAS.get(dialect)
-        if extra is None:
-            raise ConfigurationError(
-                "url", shown_url(parsed), f"its driver cannot be imported: {error}"
-            ) from error
-        raise MissingExtraError(f"a {dialect} database", module or driver, extra) from error
+        if extra is not None and driver == _DEFAULT_DRIVERS[dialect]:
+            module = backend_class(dialect, driver).drivers[driver][0]
+            raise MissingExtraError(f"a {dialect} database", module, extra) from error
+        raise ConfigurationError(
+            "url",
+            shown_url(parsed),
+            f"its driver cannot be imported: {error}. Install it. {_advice(dialect)}",
+        ) from error
     return parsed
+
+
+def _advice(dialect: str) -> str:
+    driver = _DEFAULT_DRIVERS.get(dialect)
+    if driver is None:
+        return "Or use another database"
+    return f"Or use {dialect}+{driver}, which pip install 'indelible[{_EXTRAS[dialect]}]' brings"
 
 
 def shown_url(url: URL) -> str:

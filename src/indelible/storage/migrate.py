@@ -6,13 +6,14 @@ import io
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from zlib import crc32
 
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 
 from indelible.errors import SchemaError
 from indelible.storage.engines import checked_url, make_engine
@@ -90,9 +91,13 @@ def ensure_current(connection: Connection, tables: Tables, *, create: bool) -> N
     """
     status = _status(connection, tables)
     connection.rollback()
-    if status.state == "missing" and create:
-        _upgrade(connection, tables)
-    elif status.state != "current":
+    if status.state == "current":
+        return
+    if create and status.state in {"missing", "foreign"}:
+        # "Foreign" is also what tables look like that another process is creating just now, where
+        # the database has no transactions for that (MariaDB).  Under the lock it is judged again.
+        _upgrade(connection, tables, refused=frozenset({"older", "newer", "foreign"}))
+    else:
         raise SchemaError(status.message)
 
 
@@ -135,7 +140,10 @@ def _judged(revision: str | None, ours: list[str], tables: Tables) -> SchemaStat
         missing = sorted({table.name for table in tables.metadata.sorted_tables} - set(ours))
         if not missing:
             return SchemaStatus("current", revision, HEAD, f"the tables are at revision {HEAD}")
-        state, message = "foreign", f"tables are missing: {', '.join(missing)}. Restore them"
+        state, message = (
+            "foreign",
+            f"tables are missing: {', '.join(missing)}. Restore them, or grant SELECT on them",
+        )
     elif revision is None and not ours:
         state = "missing"
         message = "the database has no audit tables. Run: indelible db upgrade URL"
@@ -160,17 +168,26 @@ def _judged(revision: str | None, ours: list[str], tables: Tables) -> SchemaStat
     return SchemaStatus(state, revision, HEAD, message)
 
 
-def _upgrade(connection: Connection, tables: Tables) -> None:
+def _upgrade(
+    connection: Connection,
+    tables: Tables,
+    *,
+    refused: frozenset[str] = frozenset({"newer", "foreign"}),
+) -> None:
     _lock_creation(connection, tables)
-    # Somebody else may have created them while the lock was awaited.
-    status = _status(connection, tables)
-    if status.state in {"newer", "foreign"}:
-        connection.rollback()
-        raise SchemaError(status.message)
-    if status.state != "current":
-        _alembic(tables, connection=connection)
-    connection.commit()
-    _unlock_creation(connection, tables)
+    try:
+        # Somebody else may have created them while the lock was awaited.
+        status = _status(connection, tables)
+        if status.state in refused:
+            raise SchemaError(status.message)
+        if status.state != "current":
+            _alembic(tables, connection=connection)
+        connection.commit()
+    finally:
+        # What is broken has given up its locks, and whatever broke it is what the caller sees.
+        with suppress(SQLAlchemyError):
+            connection.rollback()
+            _unlock_creation(connection, tables)
 
 
 def _lock_creation(connection: Connection, tables: Tables) -> None:

@@ -50,7 +50,9 @@ class TreeReader:
         try:
             frontier = Frontier.from_bytes(bytes(found.frontier))
         except ProofError as error:
-            raise SchemaError(f"the head of the log {self._origin!r} is damaged: {error}") from error
+            raise SchemaError(
+                f"the head of the log {self._origin!r} is damaged: {error}"
+            ) from error
         if frontier.size != found.size:
             raise SchemaError(
                 f"the head of the log {self._origin!r} says {found.size} events, and its frontier "

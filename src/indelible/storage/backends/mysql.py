@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from indelible.errors import UnsafeSettingError
 from indelible.storage.backends.base import Fault, NumberedRow, original
 from indelible.storage.backends.driver import DriverBackend
+from indelible.storage.schema import Tables
 
 __all__ = ["MySQLBackend"]
 
@@ -34,6 +35,18 @@ class MySQLBackend(DriverBackend):
 
     drivers: ClassVar = {"pymysql": ("pymysql", "mariadb")}
     placeholder = "%s"
+
+    def __init__(self, engine: Engine, tables: Tables, *, owned: bool, busy_timeout: float) -> None:
+        super().__init__(engine, tables, owned=owned, busy_timeout=busy_timeout)
+        if not owned and getattr(engine.dialect, "is_mariadb", False):
+            # The connection is the caller's and keeps its own setting.  MySQL has nothing like it.
+            bounded = f"SET STATEMENT innodb_lock_wait_timeout={self._lock_seconds} FOR "
+            self._select_head = bounded + self._select_head
+            self._advance_head = bounded + self._advance_head
+
+    @property
+    def _lock_seconds(self) -> int:
+        return max(1, round(self.busy_timeout))
 
     @classmethod
     def engine_options(cls, *, busy_timeout: float) -> dict[str, Any]:
@@ -68,8 +81,7 @@ class MySQLBackend(DriverBackend):
                     "what it has committed. Set it to 1"
                 )
             if self.owned:
-                seconds = max(1, round(self.busy_timeout))
-                cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {seconds}")
+                cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {self._lock_seconds}")
         finally:
             cursor.close()
 

@@ -20,6 +20,8 @@ _COPY_FROM: Final = 8
 _TRANSIENT_CLASSES: Final = frozenset({"08", "40", "53", "57"})
 _EVENT_CLASSES: Final = frozenset({"22", "23", "44", "54", "P0"})
 _BUSY_STATES: Final = frozenset({"55P03"})  # lock_not_available
+# What a server says while it refuses connections for a while.
+_PASSING: Final = ("starting up", "shutting down", "recovery", "connection slots", "too many")
 _DISK_FULL: Final = "53100"
 
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -108,7 +110,11 @@ class PostgreSQLBackend(DriverBackend):
         driver_error = original(error)
         state = getattr(driver_error, "sqlstate", None)
         if not isinstance(state, str):
-            # No SQLSTATE: the error was met on this side, nearly always a lost connection.
+            # No SQLSTATE: the error was met on this side, nearly always a lost connection.  A refused
+            # one has only its text: a name or a password is wrong until somebody mends it.
+            text = str(driver_error)
+            if "FATAL:" in text and not any(words in text for words in _PASSING):
+                return Fault.DATABASE
             lost = type(driver_error).__name__ in {"OperationalError", "InterfaceError"}
             return Fault.TRANSIENT if lost else super().classify(error)
         if state in _BUSY_STATES:
