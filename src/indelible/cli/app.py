@@ -1,0 +1,94 @@
+"""The command ``indelible`` itself: the list of its subcommands, each imported when it is used."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import click
+
+from indelible import __version__
+from indelible.cli.failures import Failures
+
+__all__ = ["COMMANDS", "app"]
+
+
+class LazyCommand(NamedTuple):
+    """Where a subcommand lives, and what the list of subcommands says about it.
+
+    Attributes:
+        module: The module that has the command as its attribute ``command``.
+        help: One line, the same that the command's own help begins with.
+    """
+
+    module: str
+    help: str
+
+
+COMMANDS: Final[Mapping[str, LazyCommand]] = {
+    "record": LazyCommand("indelible.cli.commands.record", "Record one event."),
+    "list": LazyCommand("indelible.cli.commands.list_", "List events, newest first."),
+    "show": LazyCommand("indelible.cli.commands.show", "Show one event with all that it says."),
+    "count": LazyCommand("indelible.cli.commands.count", "Count events."),
+    "import": LazyCommand(
+        "indelible.cli.commands.import_", "Import events from a file of JSON Lines."
+    ),
+    "keys": LazyCommand(
+        "indelible.cli.commands.keys", "Make signing keys, and show what belongs to them."
+    ),
+    "checkpoint": LazyCommand("indelible.cli.commands.checkpoint", "Sign what the log holds now."),
+    "db": LazyCommand("indelible.cli.commands.db", "Create, upgrade and check the tables."),
+    "doctor": LazyCommand(
+        "indelible.cli.commands.doctor",
+        "Look at a database as an attacker with the application's account would.",
+    ),
+    "demo": LazyCommand(
+        "indelible.cli.commands.demo", "Run a small HTTP service that records who did what."
+    ),
+}
+"""The subcommands by name, in the order in which ``indelible --help`` lists them."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand's module when that subcommand is used, or asked for help.
+
+    `indelible --help` has to answer at once, so it shows the help lines that `COMMANDS` holds.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a subcommand; None if there is none of that name."""
+        lazy = COMMANDS.get(cmd_name)
+        if lazy is None:
+            return None
+        command: click.Command = importlib.import_module(lazy.module).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of subcommands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, lazy.help) for name, lazy in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand, and turn whatever it raises into one line and an exit code."""
+        with Failures(ctx):
+            return super().invoke(ctx)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 configuration or environment, "
+    "4 the database is unavailable, 5 something was refused, 130 interrupted.",
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def app() -> None:
+    """Record who did what into an audit log, and read it back.
+
+    The database is named by --url or by the environment variable INDELIBLE_URL, for example
+    sqlite:///audit.db. On a terminal the output is for people; elsewhere it is JSON Lines.
+    """

@@ -1,0 +1,45 @@
+"""What the exit code of the command line says.
+
+=====  ==============================================================================
+code   meaning
+=====  ==============================================================================
+0      Done, and where something was asked, the answer is yes.
+1      Done, and the answer is no: no such event, a schema that is not current, a
+       demonstration whose counts do not agree.
+2      The command line is wrong: an unknown option, a missing argument, a filter or
+       cursor that makes no sense.  Nothing was done.
+3      Configuration or environment: no URL or a wrong one, a missing driver or extra,
+       missing or foreign tables, a setting that would lose what is stored.
+4      The database cannot be reached, is locked by somebody else, or did not answer
+       in time.  The same command may work later.
+5      What was to be recorded is refused: an event that cannot be stored as it is, or
+       lines of an import that were bad.
+70     A defect in this program; a traceback follows.
+130    Ended by Ctrl-C.
+141    The reader of the output has gone, as in ``indelible list | head``.
+143    Ended by SIGTERM.
+=====  ==============================================================================
+
+An error other than 70 is one line on standard error that starts with ``indelible:``.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+__all__ = ["ExitCode"]
+
+
+class ExitCode(IntEnum):
+    """The exit codes, as this module's page describes them."""
+
+    OK = 0
+    NO = 1
+    USAGE = 2
+    CONFIGURATION = 3
+    UNAVAILABLE = 4
+    REFUSED = 5
+    DEFECT = 70
+    INTERRUPTED = 130
+    CLOSED_PIPE = 141
+    TERMINATED = 143
