@@ -1,0 +1,98 @@
+"""Steps about the demonstration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from behave import given, then, when
+
+from features.steps.command_line import command_line
+from features.support import demo_runs
+
+
+def watch(context: Any) -> demo_runs.Watch:
+    if not hasattr(context, "watch"):
+        context.watch = demo_runs.Watch(Path(context.tmp, "demonstration"))
+    found: demo_runs.Watch = context.watch
+    return found
+
+
+@given("indelible's log loses one event")
+def given_loss(context: Any) -> None:
+    _replace_record(context, "invoice.update", loses=True)
+
+
+@given("indelible's log refuses every update")
+def given_refusal(context: Any) -> None:
+    _replace_record(context, "invoice.update", loses=False)
+
+
+def _replace_record(context: Any, action: str, *, loses: bool) -> None:
+    replaced = demo_runs.replaced_record(action, loses=loses)
+    replaced.__enter__()
+    context.add_cleanup(replaced.__exit__, None, None, None)
+
+
+@when('indelible runs the demonstration "{arguments}"')
+def when_demo(context: Any, arguments: str) -> None:
+    demo_runs.run(command_line(context), watch(context), arguments)
+
+
+@then("indelible's demonstration counts in both modes")
+def then_counts(context: Any) -> None:
+    wanted = {
+        (mode, row["outcome"]): [int(row["number"])] * 2
+        for mode in ("sync", "async")
+        for row in context.table
+    }
+    found = demo_runs.counts(command_line(context).last.out)
+    assert found == wanted, found
+
+
+@then("indelible's demonstration shows an update with its change and without its secret")
+def then_example(context: Any) -> None:
+    output = command_line(context).last.out
+    assert "action       invoice.update" in output, output
+    assert '{card_token: [redacted], method: "card"}' in output, output
+    assert "  total  " in output.partition("changes\n")[2], output
+    assert "tok-4242" not in output, output
+
+
+@then("indelible's demonstration has left nothing behind")
+def then_nothing_left(context: Any) -> None:
+    left = watch(context).leftovers()
+    assert not left, left
+
+
+@then("indelible's database holds {number:d} events of the demonstration, and none of its secrets")
+def then_no_secret(context: Any, number: int) -> None:
+    demo_runs.check_database(context.database_url(), number, watch(context).passwords)
+
+
+@then("indelible's database tells in each event who, where, for whom and in which request")
+def then_context(context: Any) -> None:
+    demo_runs.check_context(context.database_url())
+
+
+@then("indelible's invoice service answers")
+def then_answers(context: Any) -> None:
+    rows = [dict(zip(row.headings, row.cells, strict=True)) for row in context.table]
+    differing = demo_runs.ask_service(Path(context.tmp), rows)
+    assert not differing, differing
+
+
+@when("indelible's demonstration gets {signal} while it runs")
+def when_signal(context: Any, signal: str) -> None:
+    context.interrupted = demo_runs.interrupt(Path(context.tmp, "demonstration"), signal)
+
+
+@then("indelible's demonstration ends with code {code:d}")
+def then_code(context: Any, code: int) -> None:
+    assert context.interrupted.code == code, context.interrupted
+    assert "Traceback" not in context.interrupted.output, context.interrupted.output
+
+
+@then("indelible's demonstration has left no process and no file")
+def then_no_process(context: Any) -> None:
+    assert not context.interrupted.left, context.interrupted.left

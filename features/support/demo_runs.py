@@ -1,0 +1,221 @@
+"""The demonstration in scenarios: watched while it runs, and searched for leftovers afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from features.support import processes
+from features.support.command_line import CommandLine, files_below
+from indelible import AuditService, StorageError
+from indelible.demo import run as demonstration
+from indelible.demo.invoices import InvoiceStore
+from indelible.demo.server import InvoiceServer, User
+
+START_SECONDS = 60.0
+"""How long the demonstration may take until it is at work."""
+
+
+@dataclass
+class Watch:
+    """What there was before the demonstration, and what it made.
+
+    Attributes:
+        directory: Where its temporary files go.
+        servers: Its servers.
+        passwords: The passwords that it made up.
+    """
+
+    directory: Path
+    threads: set[threading.Thread] = field(default_factory=lambda: set(threading.enumerate()))
+    servers: list[InvoiceServer] = field(default_factory=list)
+    passwords: list[str] = field(default_factory=list)
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """Note servers and passwords, and keep temporary files apart from others, in a block."""
+        make_users = demonstration._users
+        start = InvoiceServer.__enter__
+
+        def users() -> list[User]:
+            made = make_users()
+            self.passwords += [user.password for user in made]
+            return made
+
+        def enter(server: InvoiceServer) -> InvoiceServer:
+            self.servers.append(server)
+            return start(server)
+
+        self.directory.mkdir(exist_ok=True)
+        with (
+            mock.patch.object(demonstration, "_users", users),
+            mock.patch.object(InvoiceServer, "__enter__", enter),
+            mock.patch.object(tempfile, "tempdir", str(self.directory)),
+        ):
+            yield
+
+    def leftovers(self) -> list[str]:
+        """Return what is left of the demonstration: files, threads, ports."""
+        assert self.servers, "it never listened"
+        left = files_below(self.directory)
+        left += [thread.name for thread in set(threading.enumerate()) - self.threads]
+        return left + [str(server.socket) for server in self.servers if server.fileno() != -1]
+
+
+def run(line: CommandLine, watch: Watch, arguments: str) -> None:
+    with watch.watching():
+        line.run(arguments)
+
+
+def counts(output: str) -> dict[tuple[str, str], list[int]]:
+    """Return the numbers of answers and events that the last table shows, by mode and outcome."""
+    found = re.findall(r"(?m)^ (sync|async) +(\w+) +([\d,]+) +([\d,]+) +(?:equal|NOT)", output)
+    return {
+        (mode, outcome): [int(number.replace(",", "")) for number in numbers]
+        for mode, outcome, *numbers in found
+    }
+
+
+@contextlib.contextmanager
+def replaced_record(action: str, *, loses: bool) -> Iterator[None]:
+    """Let the log lose the first event of an action, or refuse them all, in a block."""
+    record = AuditService.record
+    lost: list[str] = []
+
+    def unreliable(service: AuditService, name: str, **members: Any) -> Any:
+        if name == action and loses and not lost:
+            lost.append(name)
+            return None
+        if name == action and not loses:
+            raise StorageError("the disk is full")
+        return record(service, name, **members)
+
+    with mock.patch.object(AuditService, "record", unreliable):
+        yield
+
+
+def check_database(url: str, number: int, secrets: list[str]) -> None:
+    """Check how many events there are, and that no secret is in any file of the database."""
+    with AuditService(url) as service:
+        assert service.count() == number
+    path = Path(url.removeprefix("sqlite:///"))
+    assert secrets
+    for file in path.parent.glob(path.name + "*"):
+        content = file.read_bytes()
+        found = [
+            secret for secret in [*secrets, "tok-4242", "123456"] if secret.encode() in content
+        ]
+        assert not found, found
+    assert b"invoice.update" in path.read_bytes(), "nothing was looked at"
+
+
+def check_context(url: str) -> None:
+    """Check that each event has all that a request's context holds."""
+    with AuditService(url) as service:
+        events = service.query(limit=1000).items
+    assert events
+    for event in events:
+        assert event.source_ip == "127.0.0.1", event
+        assert event.user_agent == "indelible-demo", event
+        assert event.source == "invoices", event
+        assert str(event.tenant).startswith("demo-"), event
+        assert event.actor.type == ("visitor" if event.outcome == "failure" else "user"), event
+    assert len({event.request_id for event in events}) == len(events)
+
+
+def ask_service(directory: Path, rows: list[dict[str, str]]) -> list[str]:
+    """Ask the invoice service; return how its answers and events differ from the rows."""
+    user = User("ada", "secret", "manager")
+    audit = AuditService(f"sqlite:///{directory / 'audit.db'}")
+    store = InvoiceStore(f"sqlite:///{directory / 'invoices.db'}")
+    differing = []
+    with audit, contextlib.closing(store), InvoiceServer(audit, store, [user], "acme") as server:
+        client = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=30)
+        with contextlib.closing(client):
+            login = json.dumps({"user": user.name, "password": user.password})
+            token = json.loads(_ask(client, "POST", "/login", login)[1])["token"]
+            for row in rows:
+                before = audit.count()
+                headers = {"Authorization": f"Bearer {token}"} if row["logged in"] == "yes" else {}
+                status, _ = _ask(client, row["method"], row["path"], '{"total": 1}', headers)
+                found: dict[str, str] = {"status": str(status), "event": "none", "outcome": ""}
+                if audit.count() > before:
+                    event = audit.query(limit=1).items[0]
+                    found |= {"event": event.action, "outcome": str(event.outcome)}
+                if any(row[name] != found[name] for name in found):
+                    differing.append(f"{row}: {found}")
+    return differing
+
+
+def _ask(
+    client: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    body: str,
+    headers: dict[str, str] | None = None,
+) -> tuple[int, bytes]:
+    client.request(method, path, body, headers or {})
+    answer = client.getresponse()
+    return answer.status, answer.read()
+
+
+@dataclass
+class Interrupted:
+    """How a demonstration ended that was interrupted at work."""
+
+    code: int
+    output: str
+    left: list[str]
+
+
+def interrupt(directory: Path, signal_name: str) -> Interrupted:
+    """Start the demonstration as a process, and send it a signal once it is at work."""
+    directory.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "indelible", "demo", "--requests", "1000000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "TMPDIR": str(directory)},
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        _await_work(directory, process)
+        process.send_signal(signal.Signals[signal_name])
+        output, _ = process.communicate(timeout=processes.SECONDS)
+    except BaseException:
+        process.kill()
+        process.communicate()
+        raise
+    left = files_below(directory)
+    try:
+        # Its whole session: whatever it might have started.
+        os.killpg(process.pid, 0)
+        left.append("a process")
+    except ProcessLookupError:
+        pass
+    return Interrupted(process.returncode, output, left)
+
+
+def _await_work(directory: Path, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()[0]
+        if any(path.stat().st_size > 100_000 for path in directory.rglob("audit.db-wal")):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"it did not get to work: {files_below(directory)}")
