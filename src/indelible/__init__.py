@@ -11,34 +11,38 @@
 
 from __future__ import annotations
 
-from indelible.changes import MISSING, Change
-from indelible.context import bind_context, bound_context, clear_context, current_context
-from indelible.errors import (
-    AuditError,
-    AuditTimeoutError,
-    ClosedError,
-    ConfigurationError,
-    DatabaseBusyError,
-    DatabaseUnavailableError,
-    EventConflictError,
-    EventRefusedError,
-    EventTooLargeError,
-    InvalidEventError,
-    MissingExtraError,
-    ProofError,
-    QueryError,
-    QueueFullError,
-    RedactionError,
-    SchemaError,
-    StorageError,
-    UnsafeSettingError,
-)
-from indelible.event import Actor, AuditEvent, Outcome, Place, Severity, Target
-from indelible.query import Page
-from indelible.redaction import Redaction
-from indelible.service import AuditService, CloseReport, Stats
-from indelible.values import REDACTED, DataclassValue, EnumValue, ErrorValue, KeyedHash
-from indelible.writer.receipt import Receipt
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from indelible.changes import MISSING, Change
+    from indelible.context import bind_context, bound_context, clear_context, current_context
+    from indelible.errors import (
+        AuditError,
+        AuditTimeoutError,
+        ClosedError,
+        ConfigurationError,
+        DatabaseBusyError,
+        DatabaseUnavailableError,
+        EventConflictError,
+        EventRefusedError,
+        EventTooLargeError,
+        InvalidEventError,
+        MissingExtraError,
+        ProofError,
+        QueryError,
+        QueueFullError,
+        RedactionError,
+        SchemaError,
+        StorageError,
+        UnsafeSettingError,
+    )
+    from indelible.event import Actor, AuditEvent, Outcome, Place, Severity, Target
+    from indelible.query import Page
+    from indelible.redaction import Redaction
+    from indelible.service import AuditService, CloseReport, Stats
+    from indelible.values import REDACTED, DataclassValue, EnumValue, ErrorValue, KeyedHash
+    from indelible.writer.receipt import Receipt
 
 __version__ = "0.1.0"
 
@@ -85,3 +89,75 @@ __all__ = [
     "clear_context",
     "current_context",
 ]
+
+# Where each public name lives.  A module is imported when one of its names is first asked for, so
+# that the command line answers `--help` without loading what recording needs.
+_HOMES: Final = {
+    "indelible.changes": (
+        "Change",
+        "MISSING",
+    ),
+    "indelible.context": (
+        "bind_context",
+        "bound_context",
+        "clear_context",
+        "current_context",
+    ),
+    "indelible.errors": (
+        "AuditError",
+        "AuditTimeoutError",
+        "ClosedError",
+        "ConfigurationError",
+        "DatabaseBusyError",
+        "DatabaseUnavailableError",
+        "EventConflictError",
+        "EventRefusedError",
+        "EventTooLargeError",
+        "InvalidEventError",
+        "MissingExtraError",
+        "ProofError",
+        "QueryError",
+        "QueueFullError",
+        "RedactionError",
+        "SchemaError",
+        "StorageError",
+        "UnsafeSettingError",
+    ),
+    "indelible.event": (
+        "Actor",
+        "AuditEvent",
+        "Outcome",
+        "Place",
+        "Severity",
+        "Target",
+    ),
+    "indelible.query": ("Page",),
+    "indelible.redaction": ("Redaction",),
+    "indelible.service": (
+        "AuditService",
+        "CloseReport",
+        "Stats",
+    ),
+    "indelible.values": (
+        "DataclassValue",
+        "EnumValue",
+        "ErrorValue",
+        "KeyedHash",
+        "REDACTED",
+    ),
+    "indelible.writer.receipt": ("Receipt",),
+}
+_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
