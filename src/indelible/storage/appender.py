@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, RootTransaction, insert, select
@@ -24,7 +23,14 @@ from sqlalchemy.orm import Session
 from indelible.body import EventRow
 from indelible.errors import EventConflictError, SchemaError
 from indelible.event import Place
-from indelible.merkle import CompletedTile, Frontier, ProofError, TreeState, partial_ranges
+from indelible.merkle import (
+    CompletedTile,
+    Frontier,
+    ProofError,
+    TreeState,
+    leaf_hash,
+    partial_ranges,
+)
 from indelible.storage.backends import Backend, Head, NumberedRow
 from indelible.storage.schema import FORMAT_VERSION
 
@@ -33,7 +39,6 @@ __all__ = ["LogAppender"]
 _IDS_PER_QUERY: Final = 400  # Well below the 999 bound values that old builds of SQLite allow.
 _LOOK_UPS: Final = 3
 """How often ids are looked up: another log's batch may bring one of them in between."""
-_LEAF_PREFIX: Final = b"\x00"  # RFC 6962, section 2.1
 _CHECKED: Final = "indelible_checked"
 
 
@@ -143,11 +148,12 @@ class LogAppender:
             head = self._lock_head(connection, log_id)
             if look_up:
                 known = self._known(connection, rows)
-                # An id that comes twice in one batch is one event as well.
-                fresh = list(
-                    {row[0]: row for row in reversed(rows) if row[0] not in known}.values()
-                )
-                fresh.reverse()
+                # An id that comes twice in one batch is one event as well: the first one.
+                first: dict[str, EventRow] = {}
+                for row in rows:
+                    if row[0] not in known:
+                        first.setdefault(row[0], row)
+                fresh = list(first.values())
             grown = _grow(self._tree_at(connection, log_id, head), fresh)
             if fresh:
                 self._backend.set_head(connection, log_id, grown.head)
@@ -329,7 +335,7 @@ class LogAppender:
 
 def _grow(state: TreeState, rows: Sequence[EventRow]) -> _Grown:
     """Number a batch's events and extend the tree by them."""
-    hashes = [sha256(_LEAF_PREFIX + row[-1]).digest() for row in rows]
+    hashes = [leaf_hash(row[-1]) for row in rows]
     grown, tiles = state.extend(hashes)
     numbered = [
         NumberedRow(seq, leaf, row)
