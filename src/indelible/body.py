@@ -18,7 +18,7 @@ import uuid_utils
 
 from indelible.changes import encode_changes
 from indelible.context import current_context
-from indelible.encoding import ValueEncoder, to_json
+from indelible.encoding import LONE_SURROGATE, ValueEncoder, to_json, unreadable
 from indelible.errors import ConfigurationError, EventTooLargeError, InvalidEventError, shown
 from indelible.event import (
     BODY_VERSION,
@@ -68,6 +68,9 @@ _T = TypeVar("_T")
 
 MAX_TEXT: Final = 4096
 """Longest reason and user agent, in characters."""
+
+MAX_ADDRESS: Final = 45
+"""Longest IP address, in characters."""
 
 _REMEMBERED: Final = 4096
 """Names of each kind that are remembered as checked; all are forgotten when there are more."""
@@ -152,20 +155,24 @@ class BodyBuilder:
                 details = _merged(bound_details, details)
         if self._transforms:
             transform = self._redaction.transform
-            details = transform("details", details) if details else details
-            before = transform("before", before) if before else before
-            after = transform("after", after) if after else after
+            details = None if details is None else transform("details", details)
+            before = None if before is None else transform("before", before)
+            after = None if after is None else transform("after", after)
         event_id = more.get("event_id") if more else None
         event_id = str(uuid_utils.uuid7()) if event_id is None else checked_event_id(event_id)
         recorded_at = self._now()
         occurred_at = recorded_at
-        action_form = self._actions.get(action)
+        try:
+            action_form = self._actions.get(action)
+            actor_form = self._actors.get(actor)
+            target_form = None if target is None else self._targets.get(target)
+            known_outcome = _OUTCOMES.get(outcome)
+        except TypeError as error:
+            raise _unhashable(action=action, actor=actor, target=target, outcome=outcome) from error
         if action_form is None:
             action_form = _remember(self._actions, action, _name_forms("action", action))
-        actor_form = self._actors.get(actor)
         if actor_form is None:
             actor_form = _remember(self._actors, actor, self._forms(Actor, "actor", actor))
-        known_outcome = _OUTCOMES.get(outcome)
         if known_outcome is None:
             raise InvalidEventError("outcome", _choose(outcome, _OUTCOMES))
         members: dict[str, Any] = {
@@ -179,7 +186,6 @@ class BodyBuilder:
         }
         target_column = None
         if target is not None:
-            target_form = self._targets.get(target)
             if target_form is None:
                 forms = self._forms(Target, "target", target)
                 target_form = _remember(self._targets, target, forms)
@@ -220,10 +226,11 @@ class BodyBuilder:
         before: object,
         after: object,
     ) -> None:
-        if details:
+        if details is not None:
             if type(details) is not dict and not isinstance(details, Mapping):
                 raise InvalidEventError("details", f"{shown(details)} is no mapping. Pass a dict")
-            members["details"] = encoder.encode("details", details)
+            if details:
+                members["details"] = encoder.encode("details", details)
         if before is not None or after is not None:
             changes = encode_changes(encoder, before, after)
             if changes:
@@ -233,6 +240,13 @@ class BodyBuilder:
         self, kind: type[Actor | Target], argument: str, value: object
     ) -> tuple[dict[str, Any], str]:
         """Return an actor or a target as it stands in the body, and in its column."""
+        if type(value) is str and value.isprintable() and "://" not in value:
+            # Nearly all of them, and with endless targets at nearly every event: what needs no
+            # second look.  Whatever fails here is told apart below.
+            type_, _, identifier = value.partition(":")
+            short = len(type_) <= MAX_TYPE and len(identifier) <= MAX_ID
+            if short and type_.strip(" ") and identifier.strip(" "):
+                return {"id": identifier, "type": type_}, value
         if value is None:
             raise InvalidEventError(
                 argument,
@@ -250,21 +264,21 @@ class BodyBuilder:
                 argument,
                 f"{shown(value)} is neither a 'type:id' string nor an indelible.{kind.__name__}",
             )
-        _check_text(f"{argument}'s type", named.type, MAX_TYPE)
-        if ":" in named.type:
+        type_ = _checked_text(f"{argument}'s type", named.type, MAX_TYPE)
+        if ":" in type_:
             raise InvalidEventError(
-                argument, f"its type {shown(named.type)} holds a colon, which ends a type"
+                argument, f"its type {shown(type_)} holds a colon, which ends a type"
             )
-        identifier = named.id
-        _check_text(f"{argument}'s id", identifier, MAX_ID)
+        identifier = _checked_text(f"{argument}'s id", named.id, MAX_ID)
         if "://" in identifier:
             # Identities stay as they are, or nobody could say who; a URL's password is none.
             identifier = self._redaction.scrub(identifier)
-        members: dict[str, Any] = {"id": _split(identifier), "type": _split(named.type)}
+            _checked_text(f"{argument}'s id", identifier, MAX_ID)
+        members: dict[str, Any] = {"id": _split(identifier), "type": _split(type_)}
         if named.name is not None:
-            _check_text(f"{argument}'s name", named.name, MAX_NAME)
-            members["name"] = _split(self._redaction.scrub(named.name))
-        return members, column_text(f"{named.type}:{identifier}")
+            name = _checked_text(f"{argument}'s name", named.name, MAX_NAME)
+            members["name"] = _split(self._redaction.scrub(name))
+        return members, column_text(f"{type_}:{identifier}")
 
     def _add_more(
         self, members: dict[str, Any], more: Mapping[str, Any]
@@ -281,8 +295,8 @@ class BodyBuilder:
         for name in ("reason", "user_agent"):
             value = more.get(name)
             if value is not None:
-                _check_text(name, value, MAX_TEXT)
-                members[name] = _split(self._redaction.scrub(value))
+                text = _checked_text(name, value, MAX_TEXT)
+                members[name] = _split(self._redaction.scrub(text))
         source_ip = more.get("source_ip")
         if source_ip is not None:
             found["source_ip"] = members["source_ip"] = _checked_address(source_ip)
@@ -296,7 +310,7 @@ class BodyBuilder:
             members["targets"] = [self._forms(Target, "targets", item)[0] for item in targets]
         severity = more.get("severity")
         if severity is not None:
-            known = _SEVERITIES.get(severity)
+            known = _SEVERITIES.get(severity) if isinstance(severity, str) else None
             if known is None:
                 raise InvalidEventError("severity", _choose(severity, _SEVERITIES))
             members["severity"] = known
@@ -327,10 +341,11 @@ def checked_event_id(value: object) -> str:
     """
     try:
         return str(UUID(str(value)))
-    except ValueError:
+    except Exception as error:
+        # A ValueError, or whatever the value's own str() raises.
         raise InvalidEventError(
             "event_id", f"{shown(value)} is no UUID. Leave it out, or derive one with uuid.uuid5()"
-        ) from None
+        ) from error
 
 
 def utc_text(argument: str, value: object) -> str:
@@ -339,16 +354,20 @@ def utc_text(argument: str, value: object) -> str:
     Raises:
         InvalidEventError: It is no aware datetime, or lies outside the years 1000 to 9999.
     """
-    if not isinstance(value, datetime) or value.utcoffset() is None:
+    moment: datetime | None = None
+    try:
+        if isinstance(value, datetime) and value.utcoffset() is not None:
+            moment = value.astimezone(UTC)
+    except OverflowError:
+        moment = datetime.min.replace(tzinfo=UTC)
+    except Exception as error:
+        raise unreadable(argument, error) from error
+    if moment is None:
         raise InvalidEventError(
             argument,
             f"{shown(value)} is no datetime with a time zone. "
             "Use for example datetime.now(timezone.utc)",
         )
-    try:
-        moment = value.astimezone(UTC)
-    except OverflowError:
-        moment = datetime.min.replace(tzinfo=UTC)
     if moment.year < _MIN_YEAR:
         raise InvalidEventError(
             argument, f"{shown(value)} lies outside the years {_MIN_YEAR} to 9999 in UTC"
@@ -392,11 +411,7 @@ def _encoded(members: dict[str, Any]) -> bytes:
         return to_json(members)
     except UnicodeEncodeError:
         path, text = _find_surrogate("event", members)
-        raise InvalidEventError(
-            path,
-            f"{shown(text)} holds a lone surrogate, which is no Unicode character. Decode the "
-            "input with errors='replace', or record the bytes",
-        ) from None
+        raise InvalidEventError(path, f"{shown(text)} {LONE_SURROGATE}") from None
 
 
 def _find_surrogate(path: str, value: Any) -> tuple[str, str]:
@@ -429,7 +444,7 @@ def _has_utf8(text: str) -> bool:
 
 def _merged(bound: Mapping[str, Any], own: object) -> object:
     """Return the context's details with the event's own, which win; no mapping is refused later."""
-    if not own:
+    if own is None:
         return bound
     return {**bound, **own} if isinstance(own, Mapping) else own
 
@@ -441,23 +456,27 @@ def _remember(known: dict[Any, _T], key: object, form: _T) -> _T:
     return form
 
 
-def _check_text(argument: str, value: object, limit: int) -> None:
+def _checked_text(argument: str, value: object, limit: int) -> str:
+    """Return a text that is neither empty nor too long; a plain str, whatever its class."""
     if not isinstance(value, str):
         raise InvalidEventError(argument, f"{shown(value)} is no string")
     if not value or value.isspace():
-        raise InvalidEventError(argument, f"{value!r} is empty. Leave it out or give it a name")
+        raise InvalidEventError(
+            argument, f"{shown(value)} is empty. Leave it out or give it a name"
+        )
     if len(value) > limit:
         raise InvalidEventError(
             argument, f"{shown(value)} has {len(value)} characters; the most is {limit}"
         )
+    return str.__str__(value)
 
 
 def _name_forms(argument: str, value: Any) -> tuple[Any, str]:
     """Return a name as it stands in the body, and in its column."""
     if isinstance(value, UUID):
         value = str(value)
-    _check_text(argument, value, MAX_NAME)
-    return _split(value), column_text(value)
+    text = _checked_text(argument, value, MAX_NAME)
+    return _split(text), column_text(text)
 
 
 def _split(text: str) -> Any:
@@ -467,11 +486,32 @@ def _split(text: str) -> Any:
 
 def _checked_address(value: object) -> str:
     try:
-        return str(ipaddress.ip_address(value if isinstance(value, str) else str(value)))
-    except ValueError:
+        text = str(ipaddress.ip_address(str(value)))
+    except Exception as error:
+        # A ValueError, or whatever the value's own str() raises.
         raise InvalidEventError(
             "source_ip", f"{shown(value)} is no IP address. Put other descriptions into details"
-        ) from None
+        ) from error
+    # The zone of a link-local address (RFC 4007, section 11) may be any text.
+    if len(text) > MAX_ADDRESS or not (text.isascii() and text.isprintable()):
+        raise InvalidEventError(
+            "source_ip",
+            f"{shown(value)} is longer than {MAX_ADDRESS} characters or holds odd ones. "
+            "Leave the zone behind '%' out",
+        )
+    return text
+
+
+def _unhashable(**arguments: object) -> InvalidEventError:
+    """Return the refusal of the first argument that has no hash, and so is no string."""
+    for argument, value in arguments.items():
+        try:
+            hash(value)
+        except TypeError:
+            return InvalidEventError(
+                argument, f"{shown(value)} of type {type(value).__name__} is no string"
+            )
+    raise AssertionError("all arguments have a hash")
 
 
 def _choose(value: object, known: Mapping[str, str]) -> str:

@@ -12,7 +12,17 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from indelible.decoding import decode_value, read_key
-from indelible.encoding import MAX_DEPTH, RefusedValueError, ValueEncoder, written_key
+from indelible.encoding import (
+    MAX_DEPTH,
+    KeyRule,
+    RefusedValueError,
+    ValueEncoder,
+    clean_key,
+    passes,
+    same_key,
+    unreadable,
+    written_key,
+)
 from indelible.errors import InvalidEventError, shown
 from indelible.values import fields_of
 
@@ -65,17 +75,16 @@ def encode_changes(encoder: ValueEncoder, before: object, after: object) -> dict
         InvalidEventError: A state is no mapping, or a changed value cannot be stored as it is.
     """
     out: dict[str, Any] = {}
-    old = before if type(before) is dict else _state("before", before)
-    new = after if type(after) is dict else _state("after", after)
     try:
+        old = before if type(before) is dict else _state("before", before)
+        new = after if type(after) is dict else _state("after", after)
         _compare(encoder, old, new, "", out, 0)
     except RefusedValueError as refused:
         raise refused.located("before or after") from refused.__cause__
-    except RuntimeError as error:
-        # A container that another thread changes while it is compared.
-        raise InvalidEventError(
-            "before or after", f"it changed while it was recorded ({error})"
-        ) from error
+    except InvalidEventError:
+        raise
+    except Exception as error:
+        raise unreadable("before or after", error) from error
     return out
 
 
@@ -130,41 +139,61 @@ def _compare(
                 if was is now:
                     continue
             kind = type(was)
-            if kind is type(now):
-                if kind is dict and rule is None:
-                    _compare(encoder, was, now, f"{prefix}{_step(key)}/", out, depth + 1)
+            if kind in _SCALARS:
+                if was == now and kind is type(now):
                     continue
-                if was == now if kind in _SCALARS else _same(was, now):
-                    continue
-            if rule is not None:
-                pair = {"before": encoder.ruled(rule, was)}
-                if now is not MISSING:
-                    pair["after"] = encoder.ruled(rule, now)
-            elif now is MISSING:
-                pair = {"before": value(was)}
+            elif (kind is dict and rule is None and type(now) is dict) or (
+                kind is not list and _descends(rule, was, now)
+            ):
+                name = key if rule is None else clean_key(key, rule)
+                _compare(encoder, was, now, f"{prefix}{_step(name)}/", out, depth + 1)
+                continue
+            elif _same(was, now):
+                continue
+            if rule is None:
+                out[_path(prefix, key)] = (
+                    {"before": value(was, depth + 1)}
+                    if now is MISSING
+                    else {"after": value(now, depth + 1), "before": value(was, depth + 1)}
+                )
             else:
-                pair = {"after": value(now), "before": value(was)}
-            out[_path(prefix, key)] = pair
+                pair = {"before": encoder.ruled(rule, was, depth + 1)}
+                if now is not MISSING:
+                    pair["after"] = encoder.ruled(rule, now, depth + 1)
+                _put(out, prefix, clean_key(key, rule), pair)
         if len(new) > kept:
             for key, now in new.items():
                 if key not in old:
                     rule = keys[key]
-                    after = value(now) if rule is None else encoder.ruled(rule, now)
-                    out[_path(prefix, key)] = {"after": after}
+                    if rule is None:
+                        out[_path(prefix, key)] = {"after": value(now, depth + 1)}
+                        continue
+                    pair = {"after": encoder.ruled(rule, now, depth + 1)}
+                    _put(out, prefix, clean_key(key, rule), pair)
     except RefusedValueError as refused:
         refused.under(key)
         raise
 
 
 def _step(key: str) -> str:
-    if "/" in key or "~" in key:
-        return key.replace("~", "~0").replace("/", "~1")
-    return key
+    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _path(prefix: str, key: str) -> str:
-    path = prefix + _step(key)
+    path = prefix + (_step(key) if "/" in key or "~" in key else key)
     return written_key(path) if path[0:1] == "$" or "\0" in path else path
+
+
+def _put(out: dict[str, Any], prefix: str, key: str, pair: dict[str, Any]) -> None:
+    path = _path(prefix, key)
+    if path in out:
+        raise same_key(key)
+    out[path] = pair
+
+
+def _descends(rule: KeyRule | None, was: object, now: object) -> bool:
+    """Tell whether two values are compared member by member, whatever kinds of mapping they are."""
+    return isinstance(was, Mapping) and isinstance(now, Mapping) and passes(rule)
 
 
 def _same(was: Any, now: Any) -> bool:
@@ -179,6 +208,10 @@ def _same(was: Any, now: Any) -> bool:
         return was.keys() == now.keys() and all(_same(was[key], now[key]) for key in was)
     if kind is list or kind is tuple:
         return len(was) == len(now) and all(map(_same, was, now))
+    if kind is set or kind is frozenset:
+        return bool({(type(item), item) for item in was} == {(type(item), item) for item in now})
+    if dataclasses.is_dataclass(kind):
+        return _same(fields_of(was), fields_of(now))
     try:
         return bool(was == now)
     except Exception:

@@ -35,6 +35,9 @@ __all__ = [
     "RefusedValueError",
     "Unguarded",
     "ValueEncoder",
+    "clean_key",
+    "passes",
+    "same_key",
     "to_json",
     "unreadable",
     "written_key",
@@ -71,9 +74,14 @@ class KeyTable(dict[str, KeyRule | None]):
     LIMIT: Final = 4096
     """Keys remembered at most, so that an application with endless keys does not grow it."""
 
-    def __init__(self, decide: Callable[[str], KeyRule | None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        decide: Callable[[str], KeyRule | None] = lambda _: None,
+        clean: Callable[[str], str] = lambda key: key,
+    ) -> None:
         super().__init__()
         self._decide = decide
+        self._clean = clean
 
     def __missing__(self, key: object) -> KeyRule | None:
         if not isinstance(key, str):
@@ -81,8 +89,10 @@ class KeyTable(dict[str, KeyRule | None]):
                 f"the key {shown(key)} is not a string. Use str keys, or a list of pairs"
             )
         rule = self._decide(key)
-        if written_key(key) != key:
-            rule = _EscapedKey(key, rule)
+        clean = self._clean(key)
+        written = written_key(clean)
+        if written != key:
+            rule = _EscapedKey(clean, written, rule)
         if len(self) < self.LIMIT and type(key) is str:
             self[key] = rule
         return rule
@@ -92,11 +102,30 @@ class KeyTable(dict[str, KeyRule | None]):
 class _EscapedKey:
     """The rule of a key that must be written differently, around the rule that it has anyway."""
 
-    key: str
+    clean: str
+    written: str
     rule: KeyRule | None
 
     def __call__(self, value: object) -> object:
         raise AssertionError("an escaped key is handled by the encoder")
+
+
+def passes(rule: KeyRule | None) -> bool:
+    """Tell whether a key's rule leaves its value as it is."""
+    return rule is None or (type(rule) is _EscapedKey and rule.rule is None)
+
+
+def clean_key(key: str, rule: KeyRule) -> str:
+    """Return a key with the credentials in it masked, as its rule knows it."""
+    return rule.clean if type(rule) is _EscapedKey else key
+
+
+def same_key(key: str) -> RefusedValueError:
+    """Return the refusal of a key of which masking leaves what another one is."""
+    return RefusedValueError(
+        f"two keys are written {shown(key)} once the credentials in them are masked. "
+        "Keep credentials out of keys"
+    )
 
 
 class Guard(Protocol):
@@ -168,7 +197,7 @@ class ValueEncoder:
             InvalidEventError: The value, or one inside it, cannot be stored as it is.
         """
         try:
-            return self._dict(value, 0) if type(value) is dict else self._value(value, 0)
+            return self._dict(value, 0) if type(value) is dict else self.value(value, 0)
         except RefusedValueError as refused:
             raise refused.located(name) from refused.__cause__
         except InvalidEventError:
@@ -176,23 +205,10 @@ class ValueEncoder:
         except Exception as error:
             raise unreadable(name, error) from error
 
-    def value(self, value: object, depth: int = 0) -> Any:
-        """Return the value as `encode` does, for a caller that knows the path to it.
-
-        Args:
-            value: Any supported value.
-            depth: The number of containers around it.
-
-        Raises:
-            RefusedValueError: The value, or one inside it, cannot be stored as it is.
-            Exception: Whatever the value's own methods raise; see `unreadable`.
-        """
-        return self._value(value, depth)
-
     def ruled(self, rule: KeyRule, value: object, depth: int = 0) -> Any:
         """Return what a key's rule, found in `keys`, puts in its value's place."""
         if type(rule) is _EscapedKey:
-            return self._value(value, depth) if rule.rule is None else rule.rule(value)
+            return self.value(value, depth) if rule.rule is None else rule.rule(value)
         return rule(value)
 
     def text(self, value: str) -> Any:
@@ -233,11 +249,13 @@ class ValueEncoder:
                 elif kind is list:
                     out[key] = self._list(item, depth + 1)
                 else:
-                    out[key] = self._value(item, depth + 1)
+                    out[key] = self.value(item, depth + 1)
             if odd:
                 # All are taken out first: what one is written as may be the name of another.
                 for key, rule, item in [(key, rule, out.pop(key)) for key, rule in odd]:
-                    name = written_key(key) if type(rule) is _EscapedKey else key
+                    name = rule.written if type(rule) is _EscapedKey else key
+                    if name in out:
+                        raise same_key(name)
                     out[name] = self.ruled(rule, item, depth + 1)
         except RefusedValueError as refused:
             refused.under(key)
@@ -246,8 +264,17 @@ class ValueEncoder:
             return {key: self.text(v) if type(v) is str else v for key, v in out.items()}
         return out
 
-    def _value(self, value: Any, depth: int) -> Any:
-        """Return one value; `depth` counts the containers around it."""
+    def value(self, value: Any, depth: int = 0) -> Any:
+        """Return the value as `encode` does, for a caller that knows the path to it.
+
+        Args:
+            value: Any supported value.
+            depth: The number of containers around it.
+
+        Raises:
+            RefusedValueError: The value, or one inside it, cannot be stored as it is.
+            Exception: Whatever the value's own methods raise; see `unreadable`.
+        """
         kind = type(value)
         if kind is str:
             return self.text(value)
@@ -273,7 +300,7 @@ class ValueEncoder:
         if depth >= MAX_DEPTH:
             raise _too_deep()
         out: list[Any] = []
-        add, encode, depth = out.append, self._value, depth + 1
+        add, encode, depth = out.append, self.value, depth + 1
         try:
             for item in value:
                 kind = type(item)
@@ -308,6 +335,8 @@ class ValueEncoder:
             return self._dict(value, depth)
         if isinstance(value, list):
             return self._list(value, depth)
+        if isinstance(value, bytes | bytearray | memoryview):
+            return self._bytes(value)
         if isinstance(value, BaseException):
             return {"$error": {"message": self._message(value), "type": type_name(type(value))}}
         if isinstance(value, EnumValue):
@@ -322,9 +351,9 @@ class ValueEncoder:
         if isinstance(value, str):
             return self.text(str.__str__(value))
         if isinstance(value, int):
-            return self._value(int.__int__(value), depth)
+            return self.value(int.__int__(value), depth)
         if isinstance(value, float):
-            return self._value(float.__float__(value), depth)
+            return self.value(float.__float__(value), depth)
         for base, scalar in _SCALARS.items():
             if isinstance(value, base):
                 return scalar(value)
@@ -336,9 +365,16 @@ class ValueEncoder:
     def _enum(self, value: EnumValue, depth: int) -> Any:
         if depth > MAX_DEPTH:
             raise _too_deep()
-        member = self._value(value.value, depth + 1)
+        member = self.value(value.value, depth + 1)
         written = {"name": value.name, "type": value.type, "value": member}
         return {"$enum": written | {"mixed": True} if value.mixed else written}
+
+    def _bytes(self, value: bytes | bytearray | memoryview) -> dict[str, str]:
+        # What credentials are made of is ASCII; other bytes become what is no letter to a pattern.
+        text = bytes(value).decode("ascii", "surrogateescape")
+        if len(text) > self._short and self._suspicious(text):
+            value = self._scrub(text).encode("ascii", "surrogateescape")
+        return {"$bytes": binascii.b2a_base64(value, newline=False).decode("ascii")}
 
     def _message(self, error: BaseException) -> Any:
         try:
@@ -420,10 +456,6 @@ def _datetime(value: datetime) -> dict[str, str]:
     return {"$datetime": value.isoformat()}
 
 
-def _bytes(value: bytes | bytearray | memoryview) -> dict[str, str]:
-    return {"$bytes": binascii.b2a_base64(value, newline=False).decode("ascii")}
-
-
 # The order matters to subclasses: datetime is a date.
 _SCALARS: Final[dict[type, Callable[[Any], Any]]] = {
     Decimal: _decimal,
@@ -432,9 +464,6 @@ _SCALARS: Final[dict[type, Callable[[Any], Any]]] = {
     date: lambda value: {"$date": value.isoformat()},
     time: lambda value: {"$time": value.isoformat()},
     timedelta: lambda value: {"$timedelta": value // timedelta(microseconds=1)},
-    bytes: _bytes,
-    bytearray: _bytes,
-    memoryview: _bytes,
     Redacted: lambda _: {"$redacted": True},
     KeyedHash: lambda value: {"$hmac": value.hex},
 }

@@ -25,6 +25,7 @@ MAX_LIMIT: Final = 1000
 """Most events of a page."""
 
 _FINGERPRINT_BYTES: Final = 6
+_MOST_EVENTS: Final = (1 << 63) - 1
 
 
 class Page(NamedTuple):
@@ -78,9 +79,10 @@ class Filters:
         Raises:
             QueryError: A value has the wrong type, a time has no zone, or an outcome is unknown.
         """
-        known = {str(member) for member in Outcome}
+        # A list, because what has no hash may be looked for in it.
+        known = sorted(map(str, Outcome))
         if outcome is not None and outcome not in known:
-            raise QueryError("outcome", outcome, f"pass one of {', '.join(sorted(known))}")
+            raise QueryError("outcome", outcome, f"pass one of {', '.join(known)}")
         return cls(
             actor=_identity("actor", actor, Actor),
             action=_text("action", action),
@@ -119,7 +121,7 @@ def read_cursor(cursor: str, filters: Filters) -> int:
         )
     except (binascii.Error, UnicodeError, msgspec.MsgspecError) as error:
         raise QueryError("cursor", cursor, mend) from error
-    if before < 0:
+    if not 0 <= before <= _MOST_EVENTS:
         raise QueryError("cursor", cursor, mend)
     if fingerprint != filters.fingerprint():
         raise QueryError(
@@ -155,7 +157,7 @@ def _text(name: str, value: Any) -> str | None:
 
 def _identity(name: str, value: Any, kind: type[Actor | Target]) -> str | None:
     if isinstance(value, kind):
-        return column_text(str(value))
+        value = str(value)
     if isinstance(value, str):
         try:
             kind.parse(value)
@@ -171,5 +173,8 @@ def _moment(name: str, value: Any) -> str | None:
         return utc_text(name, value)
     except InvalidEventError as error:
         raise QueryError(
-            name, value, "pass a datetime with a time zone, such as datetime.now(timezone.utc)"
+            name,
+            value,
+            "pass a datetime with a time zone, such as datetime.now(timezone.utc), "
+            "from the years 1000 to 9999",
         ) from error

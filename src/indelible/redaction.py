@@ -15,9 +15,17 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from typing import Any, Final
 
-from indelible.encoding import KeyRule, KeyTable, ValueEncoder, to_json
+from indelible.encoding import (
+    LONE_SURROGATE,
+    KeyRule,
+    KeyTable,
+    RefusedValueError,
+    ValueEncoder,
+    to_json,
+)
 from indelible.errors import ConfigurationError, RedactionError, shown
 from indelible.values import REDACTED
 
@@ -32,7 +40,9 @@ RedactRule = str | re.Pattern[str] | Callable[[str, object], object]
 DEFAULT_KEYS: Final = frozenset(
     {
         "accesskey",
+        "accesskeys",
         "apikey",
+        "apikeys",
         "authorization",
         "clientkey",
         "cookie",
@@ -52,9 +62,11 @@ DEFAULT_KEYS: Final = frozenset(
         "passwords",
         "pin",
         "privatekey",
+        "privatekeys",
         "pwd",
         "secret",
         "secretkey",
+        "secretkeys",
         "secrets",
         "sessionid",
         "sessionkey",
@@ -70,22 +82,40 @@ _WHOLE_WORDS_ONLY: Final = frozenset({"cvc", "cvv", "jwt", "otp", "pin", "pwd"})
 
 # Names that contain one of the above and hold no secret.
 _HARMLESS: Final = frozenset(
-    {"cookieconsent", "maxtokens", "tokencount", "tokenlimit", "tokentype"}
+    {
+        "completiontokens",
+        "cookieconsent",
+        "inputtokens",
+        "maxtokens",
+        "outputtokens",
+        "prompttokens",
+        "tokencount",
+        "tokenlimit",
+        "tokentype",
+        "tokensused",
+        "totaltokens",
+    }
 )
 
-_SEPARATORS: Final = re.compile(r"[\s\-_.:/\[\]]+")
+_SEPARATORS: Final = re.compile(r"[\W_]+")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def _names_secret(key: str, names: frozenset[str]) -> bool:
     """Tell whether a key, in any case and with any separators, is or ends in one of the names."""
     words = [word.lower() for part in _SEPARATORS.split(key) for word in _CAMEL.split(part) if word]
+    # Forms number their fields: password1, password2.
+    unnumbered = [word.rstrip("0123456789") for word in words]
+    return _are_secret(words, names) or _are_secret(unnumbered, names)
+
+
+def _are_secret(words: list[str], names: frozenset[str]) -> bool:
     whole = "".join(words)
     if whole in _HARMLESS:
         return False
     if any(whole.endswith(name) for name in names - _WHOLE_WORDS_ONLY):
         return True
-    neighbours = {first + second for first, second in zip(words, words[1:], strict=False)}
+    neighbours = {first + second for first, second in pairwise(words)}
     return not names.isdisjoint({whole, *words, *neighbours})
 
 
@@ -98,12 +128,17 @@ def _mask_basic(found: re.Match[str]) -> str:
     return found["kept"] + MASK if b":" in decoded else found[0]
 
 
-_SECRET_WORDS: Final = (
+_NAMES_IN_TEXT: Final = (
     r"(?:password|passwd|passphrase|passcode|pwd|secret|token|authorization|cookie|credentials?"
     r"|(?:api|access|private|secret|signing|encryption|account)[-_ ]?key|signature|sig)"
 )
 
-# Each is a whole credential, or has the group "kept" for what stands before it and is left.
+_ASSIGNED: Final = r"""(?:\\*["'])?\s*(?>=>|:=|[=:])\s*"""
+_MASKED: Final = r"(?:(?:[Bb]earer|BEARER|[Bb]asic|BASIC)\s+)?\[redacted\]"
+
+# Each is a whole credential, or has the group "kept" for what stands before it and is left.  Texts
+# come from anybody, so none may take quadratic time: what can be repeated is bounded, or cannot
+# start again inside what it has read.
 _PATTERNS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (
         re.compile(
@@ -114,7 +149,7 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], st
         MASK,
     ),
     # RFC 7519 tokens, and RFC 7516 ones with their five parts.
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){2,4}"), MASK),
+    (re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{4,}+(?:\.[A-Za-z0-9_-]*){2,4}"), MASK),
     # RFC 6750 and RFC 7617, as they stand in an Authorization header.
     (
         re.compile(r"(?P<kept>\b(?:[Bb]earer|BEARER)\s+)(?!\[)[A-Za-z0-9\-._~+/]{6,}=*"),
@@ -124,9 +159,17 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], st
         re.compile(r"(?P<kept>\b(?:[Bb]asic|BASIC)\s+)(?P<token>[A-Za-z0-9+/]{6,}={0,2})"),
         _mask_basic,
     ),
-    # The password in a URL's user information (RFC 3986, section 3.2.1).
+    # The password in a URL's user information (RFC 3986, section 3.2.1), and one with a slash in
+    # it, which makes the URL invalid and its user look for the error message.
     (
-        re.compile(r"(?P<kept>\b[A-Za-z][A-Za-z0-9+.\-]*://[^\s/:@]*:)[^\s/]+(?=@)"),
+        re.compile(r"""(?P<kept>://[^\s/:"'<>]{0,256}:)[^\s/"'<>]{1,256}(?=@)"""),
+        rf"\g<kept>{MASK}",
+    ),
+    (
+        re.compile(
+            r"""(?P<kept>://[^\s/:@"'<>]{0,256}:)(?!\[redacted\]|\d{1,5}[/?#])"""
+            r"""[^\s@"'<>]{1,256}(?=@)"""
+        ),
         rf"\g<kept>{MASK}",
     ),
     # Keys that cloud providers and code hosts issue, by their published prefixes.
@@ -134,23 +177,47 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], st
     (re.compile(r"\bAIza[A-Za-z0-9_-]{35}"), MASK),
     (re.compile(r"\bya29\.[A-Za-z0-9_-]{20,}"), MASK),
     (re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})"), MASK),
-    (re.compile(r"\b(?:glpat-|npm_|dop_v1_|hf_|pypi-)[A-Za-z0-9_-]{20,}"), MASK),
+    (re.compile(r"\b(?:glpat-[A-Za-z0-9_-]{20,}|(?:npm_|dop_v1_|hf_)[A-Za-z0-9]{20,})"), MASK),
+    (re.compile(r"\bpypi-AgE[A-Za-z0-9_-]{20,}"), MASK),
     (re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"), MASK),
     (re.compile(r"\b(?:[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|sk-[A-Za-z0-9_-]{20,})"), MASK),
     (re.compile(r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"), MASK),
-    # "password=hunter2", '"api_key": "…"', "?access_token=…" inside a longer text.
+    # RFC 9110 credentials of any scheme, and cookies, of which each may be the secret one.
     (
         re.compile(
-            rf"""(?P<kept>(?i:{_SECRET_WORDS})["']?\s*[=:]\s*)"""
-            r"""(?!\s|\[redacted\]|(?i:bearer|basic)\s)(?:"[^"]*"|'[^']*'|[^\s,;&"'}}\])]+)"""
+            rf"""(?P<kept>(?i:authorization){_ASSIGNED}\\*["']?)(?!{_MASKED})"""
+            r"""(?:(?i:digest|hawk|oauth|aws4-hmac-sha256)\s[^\r\n]*"""
+            r"""|(?i:bearer|basic|token|api-?key|negotiate|ntlm)\s+[^\s,;"'\\]+"""
+            r"""|[^\s,;"'\\}\])]+(?:[ \t]+[^\s,;"'\\]{16,})?)"""
+        ),
+        rf"\g<kept>{MASK}",
+    ),
+    (
+        re.compile(
+            rf"""(?P<kept>(?i:cookie){_ASSIGNED}\\*["']?)(?!{_MASKED})"""
+            r"""[^\s=;,"'\\]{1,128}=[^\s;"'\\]*(?:;\s*[^\s=;,"'\\]{1,128}(?:=[^\s;"'\\]*)?)*"""
+        ),
+        rf"\g<kept>{MASK}",
+    ),
+    # "password=hunter2", '"api_key": "…"', "?access_token=…" inside a longer text.  The last quote
+    # may be missing where a text was cut, and quotes are escaped where JSON stands in JSON.
+    (
+        re.compile(
+            rf"""(?P<kept>(?i:{_NAMES_IN_TEXT}){_ASSIGNED})(?!\s|{_MASKED})"""
+            r"""(?:\\+["'].*?(?:\\+["']|\Z)|"(?:[^"\\]|\\.)*(?:"|\\?\Z)"""
+            r"""|'(?:[^'\\]|\\.)*(?:'|\\?\Z)|[^\s,;&"'}\])]+)""",
+            re.DOTALL,
         ),
         rf"\g<kept>{MASK}",
     ),
 )
 
 # What every match of the patterns above contains: one of these characters, or one of a few words.
-# Scanning for single characters is several times as fast as any alternation, and most texts end here.
+# Scanning for single characters is several times as fast as any alternation, and most texts end
+# here.
 _RARE: Final = re.compile(r"[=:_.AB]").search
+
+_SHORT: Final = 8
 
 # True of every text in which one of the patterns above could match; looks behind and ahead only at
 # the few characters with which an alternative starts.
@@ -164,7 +231,11 @@ _LIKELY: Final = re.compile(
 
 
 def _suspicious(text: str) -> bool:
-    if (
+    if len(text) <= _SHORT:
+        # Only "pwd=1234" and its like are as short.
+        if "=" not in text and ":" not in text:
+            return False
+    elif (
         _RARE(text) is None
         and "bearer" not in text
         and "basic" not in text
@@ -238,9 +309,9 @@ class Redaction:
         self._hashed = frozenset(hashed)
         self._allowed = frozenset(_several("allow", allow))
         self._defaults = defaults
-        self.keys = KeyTable(self._decide)
-        # Below nine characters no default pattern matches; a caller's own may match anything.
-        self.short_text = 0 if self._own_patterns or not defaults else 8
+        self.keys = KeyTable(self._decide, self._clean)
+        # "pwd=1" is the shortest text that a default pattern matches; a caller's own may match any.
+        self.short_text = 0 if self._own_patterns or not defaults else 4
         self.suspicious: Callable[[str], object] = self._find_suspicion()
 
     @property
@@ -283,8 +354,14 @@ class Redaction:
         """
         if not self._hash_key:
             raise ConfigurationError("hash_key", None, "pass hash_key= to look hashed values up")
-        encoded = to_json(_PLAIN.encode("value", value))
-        return hmac.new(self._hash_key, encoded, hashlib.sha256).hexdigest()
+        try:
+            return self._digest(_PLAIN.encode("value", value))
+        except RefusedValueError as refused:
+            raise refused.located("value") from None
+
+    def _clean(self, text: str) -> str:
+        suspect = len(text) > self.short_text and self.suspicious(text)
+        return self.scrub(text) if suspect else text
 
     def _decide(self, key: str) -> KeyRule | None:
         if key in self._allowed:
@@ -294,7 +371,14 @@ class Redaction:
         return _redact if _names_secret(key, self._names) else None
 
     def _hash(self, value: object) -> object:
-        return None if value is None else {"$hmac": self.hash_value(value)}
+        return None if value is None else {"$hmac": self._digest(_PLAIN.value(value))}
+
+    def _digest(self, plain: object) -> str:
+        try:
+            encoded = to_json(plain)
+        except UnicodeEncodeError:
+            raise RefusedValueError(f"a text to be hashed {LONE_SURROGATE}") from None
+        return hmac.new(self._hash_key, encoded, hashlib.sha256).hexdigest()
 
     def _find_suspicion(self) -> Callable[[str], object]:
         searches: list[Callable[[str], object]] = [pattern.search for pattern in self._own_patterns]

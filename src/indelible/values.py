@@ -16,7 +16,7 @@ Python value         in the body                                         comes b
 ``tuple``            ``{"$tuple": […]}``                                 ``tuple``
 ``set``              ``{"$set": […]}`` (or ``$frozenset``), sorted       ``set``, ``frozenset``
 an ``Enum`` member   ``{"$enum": {"name", "type", "value"}}``, and       `EnumValue`
-                     ``"mixed": true`` if it is a ``str`` or ``int`` too
+                     ``"mixed": true`` if it is ``str`` or ``int`` too
 a dataclass          ``{"$dataclass": {"fields", "type"}}``              `DataclassValue`
 an exception         ``{"$error": {"message", "type"}}``                 `ErrorValue`
 a redacted value     ``{"$redacted": true}``                             `REDACTED`
