@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from indelible.event import Actor, AuditEvent, Outcome, Place, Severity, Target
     from indelible.query import Page
     from indelible.redaction import Redaction
-    from indelible.service import AuditService, CloseReport, Stats
+    from indelible.service import AuditService
+    from indelible.stats import CloseReport, Stats
     from indelible.values import REDACTED, DataclassValue, EnumValue, ErrorValue, KeyedHash
     from indelible.writer.receipt import Receipt
 
@@ -133,11 +134,8 @@ _HOMES: Final = {
     ),
     "indelible.query": ("Page",),
     "indelible.redaction": ("Redaction",),
-    "indelible.service": (
-        "AuditService",
-        "CloseReport",
-        "Stats",
-    ),
+    "indelible.service": ("AuditService",),
+    "indelible.stats": ("CloseReport", "Stats"),
     "indelible.values": (
         "DataclassValue",
         "EnumValue",

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from indelible.errors import AuditError, ConfigurationError
 from indelible.event import MAX_NAME
+from indelible.redaction import Redaction
 
-__all__ = ["checked_count", "checked_log_name", "checked_on_error", "checked_seconds", "one_of"]
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Engine
+
+    from indelible.storage.schema import Tables
+
+__all__ = [
+    "checked_bind",
+    "checked_count",
+    "checked_log_name",
+    "checked_on_error",
+    "checked_redaction",
+    "checked_seconds",
+    "checked_tables",
+    "flag",
+    "one_of",
+]
 
 
 def checked_count(argument: str, value: object, *, least: int, most: int) -> int:
@@ -93,3 +109,50 @@ def checked_on_error(value: Any) -> Callable[[AuditError], None] | None:
     raise ConfigurationError(
         "on_error", value, "pass 'raise', or a callable that takes one AuditError"
     )
+
+
+def checked_redaction(redact: Any, keyed_hash: Iterable[str], hash_key: bytes | None) -> Redaction:
+    """Return the redaction that the arguments mean.
+
+    Raises:
+        ConfigurationError: A rule is of no known kind, or the hash key is given in two places.
+    """
+    if isinstance(redact, Redaction):
+        if keyed_hash or hash_key is not None:
+            raise ConfigurationError(
+                "keyed_hash", keyed_hash, "pass it to the Redaction that is given as redact="
+            )
+        return redact
+    return Redaction(redact, keyed_hash=keyed_hash, hash_key=hash_key)
+
+
+def checked_bind(bind: Any) -> str | URL | Engine:
+    """Return a database that can be connected to, without connecting to it.
+
+    Raises:
+        ConfigurationError: It is none.
+        MissingExtraError: Its driver is not installed.
+    """
+    from sqlalchemy import URL, Engine
+
+    from indelible.storage.engines import checked_url
+
+    if isinstance(bind, Engine):
+        return bind
+    if isinstance(bind, str | URL):
+        return checked_url(bind)
+    raise ConfigurationError(
+        "bind", bind, "pass a database URL such as 'sqlite:///audit.db', or a SQLAlchemy Engine"
+    )
+
+
+def checked_tables(table_prefix: str, schema: str | None) -> Tables:
+    """Return the tables by the names that the arguments make.
+
+    Raises:
+        ConfigurationError: A name cannot be part of a table's name in every database.
+    """
+    from indelible.storage.schema import Tables, check_names
+
+    check_names(table_prefix, schema)
+    return Tables(table_prefix, schema)

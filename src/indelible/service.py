@@ -6,54 +6,52 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from uuid import UUID
 
 from indelible import lifecycle
-from indelible.body import BodyBuilder, EventRow, checked_event_id
+from indelible.body import BodyBuilder, EventRow
 from indelible.configuration import (
+    checked_bind,
     checked_count,
     checked_log_name,
     checked_on_error,
+    checked_redaction,
     checked_seconds,
+    checked_tables,
     flag,
     one_of,
 )
 from indelible.errors import (
     AuditError,
     ClosedError,
-    ConfigurationError,
     QueueFullError,
+    StorageError,
 )
-from indelible.event import Actor, AuditEvent, Place, Target
-from indelible.query import (
-    DEFAULT_LIMIT,
-    Filters,
-    Page,
-    checked_limit,
-    read_cursor,
-    write_cursor,
-)
+from indelible.event import Actor, Place, Target
+from indelible.reading import LogReading
 from indelible.redaction import Redaction, RedactRule
+from indelible.stats import CloseReport, Stats
+from indelible.storage.imports import imports
 from indelible.writer.committer import Committer, FaultKind, explained
 from indelible.writer.queue import PendingQueue
 from indelible.writer.receipt import Receipt
-from indelible.writer.thread import WriterThread
+from indelible.writer.thread import WriterThread, log_raised
 
 if TYPE_CHECKING:
+    Lock = threading.Lock | threading.RLock
+
     from sqlalchemy import URL, Engine
     from sqlalchemy.orm import Session
 
     from indelible.storage.appender import LogAppender
     from indelible.storage.backends import Backend
-    from indelible.storage.reader import Criteria, LogReader, StoredEvent
-    from indelible.storage.schema import Tables
+    from indelible.storage.reader import LogReader
 
-__all__ = ["AuditService", "CloseReport", "Stats"]
+__all__ = ["AuditService"]
 
 DEFAULT_QUEUE_SIZE: Final = 10_000
 """Bound of the pending queue, in events."""
@@ -64,47 +62,19 @@ DEFAULT_BATCH_SIZE: Final = 1_000
 DEFAULT_MAX_BODY_BYTES: Final = 64 * 1024
 """Largest body, in bytes of UTF-8."""
 
+_LEAST_SECONDS: Final = 0.1
+"""How long `close` waits for what runs at its end even if its timeout is over, in seconds."""
+
+_READ_SECONDS: Final = 0.001
+"""How often to look whether the reads that are waited for are over, in seconds."""
+
+_LOCKS: Final = 2
+"""The commit lock and the session lock."""
+
 _logger = logging.getLogger("indelible")
 
 
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """What a service has done so far, and what it is about to do.
-
-    Attributes:
-        queued: Events accepted and not settled yet.
-        committed: Events that this service has seen committed.
-        refused: Events that the database refused, or that could not be committed.
-        dropped: Events that were accepted and given up.
-        batches: Transactions committed.
-        last_error: Text of the last error, or None.
-        oldest_waiting: Age of the oldest queued event in seconds; None when none is queued.
-    """
-
-    queued: int
-    committed: int
-    refused: int
-    dropped: int
-    batches: int
-    last_error: str | None
-    oldest_waiting: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class CloseReport:
-    """What `AuditService.close` left behind; true when it left nothing.
-
-    Attributes:
-        uncommitted: Events that had been accepted and are not in the database.
-    """
-
-    uncommitted: int
-
-    def __bool__(self) -> bool:
-        return self.uncommitted == 0
-
-
-class AuditService:
+class AuditService(LogReading):
     """Records events into a log and reads them back; safe to use from any number of threads.
 
     Constructing one does no input or output: the engine, the session, the tables and the writer
@@ -181,7 +151,7 @@ class AuditService:
         self._close_timeout = checked_seconds("close_timeout", close_timeout)
         self._on_error = checked_on_error(on_error)
         self._create_tables = flag("create_tables", create_tables)
-        self._redaction = _redaction(redact, keyed_hash, hash_key)
+        self._redaction = checked_redaction(redact, keyed_hash, hash_key)
         self._builder = BodyBuilder(
             self._redaction,
             max_body_bytes=checked_count(
@@ -190,15 +160,24 @@ class AuditService:
             clock=clock,
             source=source,
         )
-        self._bind = _checked_bind(bind)
-        self._tables = _checked_tables(table_prefix, schema)
+        self._bind = checked_bind(bind)
+        self._tables = checked_tables(table_prefix, schema)
         # Guards the making and the disposing of `_engine`, `_session`, `_backend`, `_appender` and
         # `_reader`, so that however many threads race to be first, one engine is made.  Made here,
         # before any thread can use the service.  `_session` is assigned last: whoever sees it sees
         # the others.  Taken after the commit lock, never before it; held while the tables are
         # checked, never while events are written.
         self._session_lock = threading.Lock()
+        # The thread that makes them just now, by its ident, or 0: what records or reads on that
+        # very thread meanwhile (a logging call, a signal handler) must not wait for it.
+        self._maker = 0
+        # Guards the starting of `_writer` against `close`.  Reentrant, and accompanied by
+        # `_starting`, because a signal handler may record while its own thread is starting one.
+        self._writer_lock = threading.RLock()
+        self._starting = False
         self._close_lock = threading.RLock()
+        # One token for each read that is under way, with its thread's ident.
+        self._reads: set[tuple[int, object]] = set()
         self._engine: Engine | None = None
         self._backend: Backend | None = None
         self._appender: LogAppender | None = None
@@ -331,6 +310,9 @@ class AuditService:
         if timeout is not None:
             checked_seconds("timeout", timeout)
         pending = self._committer.pending()
+        if self._is_inside():
+            # Waiting here would be waiting for this very thread.
+            return not pending
         deadline = None if timeout is None else time.monotonic() + timeout
         if not self._audit_async and pending:
             self._committer.commit_pending(
@@ -344,27 +326,38 @@ class AuditService:
             for receipt in pending
         )
 
+    def _is_inside(self) -> bool:
+        """Tell whether this thread is inside a commit or the first use, and must not wait."""
+        return self._maker == threading.get_ident() or self._committer.leading
+
     def _commit(self, receipt: Receipt) -> None:
         if self._closed:
             raise _closed_error()
         self._queue.force(receipt)
+        if self._maker == threading.get_ident():
+            # Whoever commits next takes it along; `_reading` does when nobody else would.
+            return
         if self._committer.commit(receipt, self._timeout):
             receipt.wait(0)
 
     def _enqueue(self, receipt: Receipt, *, wait: bool) -> None:
         if self._closed:
             raise _closed_error()
-        writer = self._start_writer() if self._writer is None else self._writer
+        if self._writer is None:
+            self._start_writer()
         if not self._queue.offer(receipt):
-            if writer.is_current:
-                # Recorded from inside a commit: waiting for room would be waiting for itself.
+            if self._is_inside():
+                # Waiting for room would be waiting for itself.
                 self._queue.force(receipt)
-                return
-            self._await_room(receipt)
-        if self._is_closed() and self._queue.remove(receipt):
+            else:
+                self._await_room(receipt)
+        if self._is_closed():
             # It was closed in between, and the last commit may have passed by already.
-            raise _closed_error()
-        if wait and not writer.is_current:
+            if self._queue.remove(receipt):
+                raise _closed_error()
+            if receipt.error is not None:
+                raise receipt.error
+        if wait and not self._is_inside():
             receipt.wait(self._timeout)
 
     def _await_room(self, receipt: Receipt) -> None:
@@ -376,6 +369,8 @@ class AuditService:
                 size,
             )
         if not self._queue.put(receipt, self._block_timeout):
+            if self._is_closed():
+                raise _closed_error()
             raise QueueFullError(
                 f"{size} events wait to be committed (queue_size={size}) and there was no room "
                 f"within block_timeout={self._block_timeout:g} s; the event is not accepted. "
@@ -386,13 +381,29 @@ class AuditService:
     def _is_closed(self) -> bool:
         return self._closed
 
-    def _start_writer(self) -> WriterThread:
-        with self._session_lock:
-            if self._disposed:
+    def _is_disposed(self) -> bool:
+        return self._disposed
+
+    def _start_writer(self) -> None:
+        """Start the writer thread, unless it runs or cannot be started any more.
+
+        Without one, because a signal handler has interrupted this very method or the interpreter
+        is ending, events are queued all the same: the thread, or `close`, finds them there.
+        """
+        with self._writer_lock:
+            if self._closed:
                 raise _closed_error()
-            if self._writer is None:
+            if self._writer is not None or self._starting:
+                return
+            self._starting = True
+            try:
                 self._writer = WriterThread(self._queue, self._committer)
-            return self._writer
+            except RuntimeError as error:
+                # Python 3.12 and later, from the first function of `atexit` on.
+                if "shutdown" not in str(error):
+                    raise
+            finally:
+                self._starting = False
 
     # The database ------------------------------------------------------------------------------
 
@@ -404,21 +415,37 @@ class AuditService:
         made is disposed and nothing is assigned, so that the next call tries again.
         """
         if self._session is None:
+            me = threading.get_ident()
+            if self._maker == me:
+                raise StorageError(
+                    "the log cannot be read by what its own first use calls, such as a logging "
+                    "handler. Read it later, or use the service once before"
+                )
             with self._session_lock:
                 if self._session is None:
                     if self._disposed:
                         raise _closed_error()
-                    self._session = self._make_session()
+                    self._maker = me
+                    try:
+                        self._session = self._make_session()
+                    finally:
+                        self._maker = 0
+                    if self._is_disposed():
+                        # close() has not waited for a database that took too long to answer.
+                        self._let_go(0.0, closing=True)
+                        raise _closed_error()
+                return self._session
         return self._session
 
     def _make_session(self) -> Session:
         """Make engine and session; the session lock is held."""
-        from sqlalchemy import Engine
-        from sqlalchemy.orm import Session
+        with imports.lock:
+            from sqlalchemy import Engine
+            from sqlalchemy.orm import Session
 
-        from indelible.storage import engines, migrate
-        from indelible.storage.appender import LogAppender
-        from indelible.storage.reader import LogReader
+            from indelible.storage import engines, migrate
+            from indelible.storage.appender import LogAppender
+            from indelible.storage.reader import LogReader
 
         bind = self._bind
         owned = not isinstance(bind, Engine)
@@ -436,7 +463,8 @@ class AuditService:
                 migrate.ensure_current(connection, self._tables, create=self._create_tables)
                 backend.check_tables(connection)
             # Bound to a connection of its own, which stays checked out while the service is open.
-            session = Session(engine.connect(), expire_on_commit=False)
+            # The pool of an engine that was given to us may be too small for that.
+            session = Session(engine.connect() if owned else engine, expire_on_commit=False)
             self._appender = LogAppender(backend, self._log)
             self._reader = LogReader(self._tables, self._log)
             self._engine = engine
@@ -448,9 +476,11 @@ class AuditService:
 
     def _append(self, rows: Sequence[EventRow]) -> Sequence[Place | AuditError]:
         """Append a batch; the committer calls this, holding the commit lock."""
-        session = self._ensure_session()
-        assert self._appender is not None  # noqa: S101 - assigned before the session
-        return self._appender.append(session, rows)
+        session, appender = self._ensure_session(), self._appender
+        if appender is None:
+            # close() has not waited for this commit.
+            raise _closed_error()
+        return appender.append(session, rows)
 
     def _classify(self, error: BaseException) -> FaultKind:
         from indelible.storage.backends import Fault
@@ -458,98 +488,6 @@ class AuditService:
         return Fault.DATABASE if self._backend is None else self._backend.classify(error)
 
     # Reading -----------------------------------------------------------------------------------
-
-    def get(self, event_id: UUID | str) -> AuditEvent | None:
-        """Return the committed event with an id, or None.
-
-        Args:
-            event_id: The event's id.
-
-        Raises:
-            InvalidEventError: It is no UUID.
-            StorageError: The database failed.
-        """
-        wanted = checked_event_id(event_id)
-        with self._reading() as (session, reader):
-            stored = reader.get(session, wanted)
-        return None if stored is None else _event(stored)
-
-    def query(
-        self,
-        *,
-        actor: str | Actor | None = None,
-        action: str | None = None,
-        target: str | Target | None = None,
-        outcome: str | None = None,
-        tenant: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        limit: int = DEFAULT_LIMIT,
-        cursor: str | None = None,
-    ) -> Page:
-        """Return the newest committed events that match all filters, newest first.
-
-        Args:
-            actor: Who acted, as ``"type:id"`` or an `Actor`.
-            action: What was done, exactly.
-            target: What it was done to, as ``"type:id"`` or a `Target`.
-            outcome: How it ended.
-            tenant: The tenant concerned.
-            since: Earliest ``occurred_at``, inclusive; an aware datetime.
-            until: Latest ``occurred_at``, exclusive; an aware datetime.
-            limit: Most events to return, 1 to 1,000.
-            cursor: A page's `next_cursor`, to continue behind it; stable while events arrive.
-
-        Raises:
-            QueryError: A filter, the limit or the cursor makes no sense.
-            StorageError: The database failed.
-        """
-        filters = Filters.checked(
-            actor=actor,
-            action=action,
-            target=target,
-            outcome=outcome,
-            tenant=tenant,
-            since=since,
-            until=until,
-        )
-        most = checked_limit(limit)
-        before = None if cursor is None else read_cursor(cursor, filters)
-        with self._reading() as (session, reader):
-            # One more than asked for tells whether there is a next page.
-            stored = reader.newest(session, _criteria(filters), before=before, limit=most + 1)
-        items = tuple(_event(event) for event in stored[:most] if event.body is not None)
-        more = len(stored) > most
-        return Page(items, write_cursor(stored[most - 1].place.seq, filters) if more else None)
-
-    def count(
-        self,
-        *,
-        actor: str | Actor | None = None,
-        action: str | None = None,
-        target: str | Target | None = None,
-        outcome: str | None = None,
-        tenant: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-    ) -> int:
-        """Return how many committed events match all filters, which are those of `query`.
-
-        Raises:
-            QueryError: A filter makes no sense.
-            StorageError: The database failed.
-        """
-        filters = Filters.checked(
-            actor=actor,
-            action=action,
-            target=target,
-            outcome=outcome,
-            tenant=tenant,
-            since=since,
-            until=until,
-        )
-        with self._reading() as (session, reader):
-            return reader.count(session, _criteria(filters))
 
     def hash_value(self, value: object) -> str:
         """Return the digest that stands for a value under one of the `keyed_hash` keys.
@@ -568,24 +506,47 @@ class AuditService:
     @contextmanager
     def _reading(self) -> Iterator[tuple[Session, LogReader]]:
         """Give a session of the caller's own, on the engine that the writer uses."""
-        from sqlalchemy.exc import SQLAlchemyError
-        from sqlalchemy.orm import Session
-
-        from indelible.storage.backends import is_memory
-
         if self._closed:
             raise _closed_error()
+        token = (threading.get_ident(), object())
         try:
-            self._ensure_session()
-            engine, reader = self._engine, self._reader
-            if engine is None or reader is None:
-                raise _closed_error()
+            engine, reader = self._begin_read(token)
+            # Loaded by the first use, under its lock.
+            from sqlalchemy.orm import Session
+
             # A database in memory is one connection, so reading must wait for the commit.
-            shared = engine.dialect.name == "sqlite" and is_memory(engine)
-            with self._committer.lock if shared else nullcontext(), Session(engine) as session:
+            shared = self._committer.paused() if _is_memory(engine) else nullcontext()
+            with shared, Session(engine) as session:
                 yield session, reader
-        except SQLAlchemyError as error:
+        except Exception as error:
+            if not self._is_database_error(error):
+                raise
             raise explained(self._classify(error).name, error, "nothing was read") from error
+        finally:
+            self._reads.discard(token)
+
+    def _begin_read(self, token: tuple[int, object]) -> tuple[Engine, LogReader]:
+        while True:
+            self._ensure_session()
+            # First the token, then the engine: what takes the engine away (`_let_go`) does it in
+            # the opposite order, so that one of the two sees the other.
+            self._reads.add(token)
+            engine, reader = self._engine, self._reader
+            if engine is not None and reader is not None:
+                break
+            self._reads.discard(token)
+        if not self._audit_async:
+            # What the first use's own logging calls have recorded waits for somebody to lead.
+            self._committer.hand_over(time.monotonic() + self._timeout)
+        return engine, reader
+
+    def _is_database_error(self, error: Exception) -> bool:
+        from sqlalchemy.exc import SQLAlchemyError
+
+        if isinstance(error, SQLAlchemyError):
+            return True
+        driver: Any = None if self._backend is None else self._backend.engine.dialect.dbapi
+        return driver is not None and isinstance(error, driver.Error)
 
     # State -------------------------------------------------------------------------------------
 
@@ -638,12 +599,20 @@ class AuditService:
 
     def _close(self, deadline: float) -> CloseReport:
         self._committer.stop(deadline)
-        if self._writer is not None:
-            self._writer.stop(deadline)
-        elif self._committer.pending():
+        with self._writer_lock:
+            # From here on nobody starts one any more, because `_closed` is set.
+            writer = self._writer
+        if writer is not None:
+            writer.stop(deadline)
+        if self._committer.pending() and time.monotonic() < deadline:
+            # What nobody leads, or was queued at the last moment.
             self._committer.commit_pending(deadline)
-        # What the last commit left, because the database did not take it in time.
-        left = self._committer.pending()
+        # What the last commit left, because the database did not take it in time.  A caller who
+        # withdraws his event himself is told so by an error of his own.
+        left = [
+            *self._committer.in_flight(),
+            *(receipt for receipt in self._queue.snapshot() if self._queue.remove(receipt)),
+        ]
         if left:
             self._abandoned = len(left)
             lost = ClosedError(
@@ -651,43 +620,83 @@ class AuditService:
                 f"last error: {self._committer.counters.last_error}"
             )
             for receipt in left:
-                self._queue.remove(receipt)
-                receipt.settle(None, lost)
+                if not receipt.done:
+                    receipt.settle(None, lost)
             self._report(lost)
+        self._queue.wake_waiting()
         self._dispose(deadline)
         return CloseReport(uncommitted=len(left))
 
     def _dispose(self, deadline: float) -> None:
-        # A commit that hangs in the database keeps its lock, and its connection, to itself.
-        idle = self._committer.lock.acquire(timeout=max(0.1, deadline - time.monotonic()))
+        # Set first: a first use that hangs in the database, whose lock is not to be had, undoes
+        # itself when it sees this.  A commit that hangs keeps its connection to itself likewise.
+        self._disposed = True
+        deadline = max(deadline, time.monotonic() + _LEAST_SECONDS)
+        locks = self._quiesce(deadline)
         try:
-            with self._session_lock:
-                self._disposed = True
-                session, engine = self._session, self._engine
-                self._session = None
-                self._appender = None
-                self._reader = None
-                self._engine = None
-            if session is not None and idle:
-                connection = session.connection()
-                session.close()
-                connection.close()
-            if engine is not None and engine is not self._bind:
-                engine.dispose(close=idle)
+            if self._session_lock in locks:
+                self._let_go(deadline, closing=self._committer.lock in locks)
         finally:
-            if idle:
-                self._committer.lock.release()
+            for lock in locks:
+                lock.release()
+
+    def _quiesce(self, deadline: float) -> list[Lock]:
+        """Take the commit lock and the session lock, as far as they can be had in time.
+
+        Returns:
+            Those that were taken, for the caller to release; none of a lock that this very thread
+            holds already, because it is inside a commit or the first use.
+        """
+        locks: list[Lock] = []
+        wanted: list[tuple[Lock, bool]] = [
+            (self._committer.lock, self._committer.leading),
+            (self._session_lock, self._maker == threading.get_ident()),
+        ]
+        for lock, held_here in wanted:
+            if not held_here and lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
+                locks.append(lock)
+        return locks
+
+    def _let_go(self, deadline: float, *, closing: bool, lent: bool = False) -> None:
+        """Forget engine and session; the session lock is held.
+
+        Args:
+            deadline: When to stop waiting for reads that are under way.
+            closing: Whether to close their connections, which the commit lock must allow.
+            lent: Whether to dispose even of an engine that was given to the service.
+        """
+        session, engine = self._session, self._engine
+        self._session = None
+        self._appender = None
+        self._reader = None
+        self._engine = None
+        try:
+            if session is not None and closing:
+                _close_session(session)
+            if engine is not None and (lent or engine is not self._bind):
+                # A connection that comes back after the disposal would stay open.
+                me = threading.get_ident()
+                while any(thread != me for thread, _ in list(self._reads)):
+                    if time.monotonic() > deadline:
+                        break
+                    time.sleep(_READ_SECONDS)
+                engine.dispose(close=closing)
+        except Exception as error:  # noqa: BLE001 - a driver's, or a logging handler's
+            # All is committed or told by now, and the caller could do nothing about it.
+            log_raised("the connections could not be closed", error)
 
     def _report(self, error: AuditError) -> None:
         """Tell of an error that no caller sees: the log of this module, and the caller's hook."""
-        # Names and numbers only: what stands in an event never reaches the application's log.
-        _logger.error("%s: %s", type(error).__name__, error)
+        # A handler that raises must neither end the commit nor keep the hook from being called.
+        with suppress(Exception):
+            # Names and numbers only: what stands in an event never reaches the application's log.
+            _logger.error("%s: %s", type(error).__name__, error)
         if self._on_error is None:
             return
         try:
             self._on_error(error)
-        except Exception:
-            _logger.exception("the on_error hook raised")
+        except Exception as raised:  # noqa: BLE001 - the hook is the caller's
+            log_raised("the on_error hook raised", raised)
 
     # Processes ---------------------------------------------------------------------------------
 
@@ -704,6 +713,30 @@ class AuditService:
         )
         return queue, committer
 
+    def before_fork(self, deadline: float) -> list[Lock]:
+        """Let no commit, first use or read be under way; called by `indelible.lifecycle` alone.
+
+        A child inherits what its parent's other threads leave half done, such as an import.  Worse
+        is SQLite: it remembers per process which locks it holds on a file, while the system gives
+        the child none of them.  A child that inherits a single open connection believes that
+        it holds a lock, and once the parent closes the file, what the child commits goes into a
+        WAL that is deleted already ("How To Corrupt An SQLite Database File": carrying an open
+        connection across a fork).  So a fork finds no connection to a file open here; parent and
+        child make new ones when they need them.
+
+        Args:
+            deadline: When to let the fork proceed in spite of all, as `time.monotonic` counts.
+
+        Returns:
+            The locks that keep things so, to be released in the parent after the fork.
+        """
+        locks = self._quiesce(deadline)
+        engine = self._engine
+        on_file = engine is not None and engine.dialect.name == "sqlite" and not _is_memory(engine)
+        if engine is not None and on_file and len(locks) == _LOCKS:
+            self._let_go(deadline, closing=True, lent=True)
+        return locks
+
     def after_fork(self) -> None:
         """Make everything anew in a forked child; called by `indelible.lifecycle` alone.
 
@@ -713,13 +746,16 @@ class AuditService:
         # Kept alive on purpose: closing the parent's connections from here would end its sessions.
         _of_the_parent.append((self._engine, self._session, self._appender))
         self._session_lock = threading.Lock()
+        self._maker = 0
+        self._writer_lock = threading.RLock()
+        self._starting = False
         self._close_lock = threading.RLock()
-        if self._engine is not None and self._engine is self._bind:
-            from indelible.storage.backends import is_memory
+        self._reads = set()
+        from sqlalchemy import Engine
 
-            if not is_memory(self._engine):
-                _of_the_parent.append((self._engine.pool,))
-                self._engine.dispose(close=False)
+        if isinstance(self._bind, Engine) and not _is_memory(self._bind):
+            _of_the_parent.append((self._bind.pool,))
+            self._bind.dispose(close=False)
         self._engine = None
         self._backend = None
         self._appender = None
@@ -739,55 +775,20 @@ class AuditService:
 _of_the_parent: Final[list[tuple[object, ...]]] = []
 
 
+def _is_memory(engine: Engine) -> bool:
+    from indelible.storage.backends import is_memory
+
+    return engine.dialect.name == "sqlite" and is_memory(engine)
+
+
+def _close_session(session: Session) -> None:
+    from sqlalchemy import Connection
+
+    connection = session.get_bind()
+    session.close()
+    if isinstance(connection, Connection):
+        connection.close()
+
+
 def _closed_error() -> ClosedError:
     return ClosedError("the audit service is closed; record before close(), or make a new service")
-
-
-def _redaction(redact: Any, keyed_hash: Iterable[str], hash_key: bytes | None) -> Redaction:
-    if isinstance(redact, Redaction):
-        if keyed_hash or hash_key is not None:
-            raise ConfigurationError(
-                "keyed_hash", keyed_hash, "pass it to the Redaction that is given as redact="
-            )
-        return redact
-    return Redaction(redact, keyed_hash=keyed_hash, hash_key=hash_key)
-
-
-def _checked_bind(bind: Any) -> str | URL | Engine:
-    """Refuse what is no database, without connecting to it."""
-    from sqlalchemy import URL, Engine
-
-    from indelible.storage.engines import checked_url
-
-    if isinstance(bind, Engine):
-        return bind
-    if isinstance(bind, str | URL):
-        return checked_url(bind)
-    raise ConfigurationError(
-        "bind", bind, "pass a database URL such as 'sqlite:///audit.db', or a SQLAlchemy Engine"
-    )
-
-
-def _checked_tables(table_prefix: str, schema: str | None) -> Tables:
-    from indelible.storage.schema import Tables, check_names
-
-    check_names(table_prefix, schema)
-    return Tables(table_prefix, schema)
-
-
-def _criteria(filters: Filters) -> Criteria:
-    from indelible.storage.reader import Criteria
-
-    names = ("actor", "action", "target", "outcome", "tenant")
-    equal = {name: getattr(filters, name) for name in names}
-    return Criteria(
-        {name: value for name, value in equal.items() if value is not None},
-        filters.since,
-        filters.until,
-    )
-
-
-def _event(stored: StoredEvent) -> AuditEvent:
-    if stored.body is None:
-        raise AssertionError("a pruned event has no body to read")
-    return AuditEvent.from_body(stored.body, stored.place)

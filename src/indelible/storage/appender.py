@@ -37,8 +37,6 @@ from indelible.storage.schema import FORMAT_VERSION
 __all__ = ["LogAppender"]
 
 _IDS_PER_QUERY: Final = 400  # Well below the 999 bound values that old builds of SQLite allow.
-_LOOK_UPS: Final = 3
-"""How often ids are looked up: another log's batch may bring one of them in between."""
 _CHECKED: Final = "indelible_checked"
 
 
@@ -119,19 +117,31 @@ class LogAppender:
                 raise
             # Looking ids up costs a query, so it is done only when one turns out to be there.
             first = error
-        for _ in range(_LOOK_UPS):
-            try:
-                return self._append(connection, rows, look_up=True)
-            except BaseException as error:
-                self._abort(connection, error)
-                if not (isinstance(error, Exception) and self._backend.is_duplicate(error)):
-                    raise error from first
-        # It is not the ids, so it is the numbers.
-        raise SchemaError(
-            f"the log {self._origin!r} already has events with the numbers that its row in "
-            f"{self._tables.log.name} would give out next. Somebody changed the tables; nothing "
-            "is appended to such a log"
-        ) from first
+        try:
+            return self._append(connection, rows, look_up=True)
+        except BaseException as error:
+            self._abort(connection, error)
+            if isinstance(error, Exception) and self._backend.is_duplicate(error):
+                self._check_numbers(connection, error)
+            raise error from first
+
+    def _check_numbers(self, connection: Connection, error: Exception) -> None:
+        """Blame the log's row, and not an event, if the next numbers are in use already."""
+        log, event = self._tables.log.c, self._tables.event.c
+        wanted = (
+            select(event.seq)
+            .join(self._tables.log, log.log_id == event.log_id)
+            .where(event.log_id == self._log_id, event.seq >= log.size)
+            .limit(1)
+        )
+        with connection.begin():
+            found = connection.execute(wanted).one_or_none()
+        if found is not None:
+            raise SchemaError(
+                f"the log {self._origin!r} already has an event {found.seq}, which its row in "
+                f"{self._tables.log.name} has yet to number. Somebody changed the tables; nothing "
+                "is appended to such a log"
+            ) from error
 
     def _append(
         self, connection: Connection, rows: Sequence[EventRow], *, look_up: bool

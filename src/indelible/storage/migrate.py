@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from indelible.errors import SchemaError
 from indelible.storage.engines import checked_url, make_engine
+from indelible.storage.imports import imports
 from indelible.storage.revisions import HEAD, REVISIONS
 from indelible.storage.schema import DEFAULT_PREFIX, Tables, check_names
 
@@ -222,7 +223,8 @@ def _unlock_creation(connection: Connection, tables: Tables) -> None:
 
 def _alembic(tables: Tables, **attributes: Any) -> None:
     """Run Alembic's upgrade command; `attributes` are handed to the script `env.py`."""
-    from alembic.config import Config
+    with imports.lock:
+        from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -250,7 +252,8 @@ class _AlembicTurn:
 
     def upgrade(self, config: Any, *, offline: bool) -> None:
         """Run Alembic's upgrade command."""
-        from alembic import command
+        with imports.lock:
+            from alembic import command
 
         me = threading.get_ident()
         if self._thread == me:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -33,11 +34,26 @@ MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
 """Size of bodies after which a batch takes no further event, in bytes.  MariaDB refuses statements
 above ``max_allowed_packet``, 16 MiB by default."""
 
+GATHER_SHARE: Final = 0.5
+"""How long a leader waits for callers that the last commit released, as a share of that commit."""
+
+GATHER_LONGEST: Final = 0.005
+"""The same in seconds: a commit that had to wait for a lock says nothing about the next one."""
+
+GATHER_STEP: Final = 0.00002
+"""Pause between two looks at the queue meanwhile, in seconds; it lets the other threads run."""
+
 FIRST_DELAY: Final = 0.02
 """Pause before the first retry, in seconds; doubled for each further one, and jittered."""
 
 LONGEST_DELAY: Final = 5.0
 """Longest pause between two retries, in seconds."""
+
+CLOSING_DELAY: Final = 0.1
+"""The same while the service closes, in seconds."""
+
+LOOK_AGAIN: Final = 0.05
+"""How often a caller who waits looks whether he can lead, in seconds, if nobody wakes him."""
 
 
 class FaultKind(Protocol):
@@ -104,29 +120,67 @@ class Committer:
         self._report = report
         self.counters = Counters()
         # The commit lock.  Whoever holds it is the leader: alone takes from the queue, uses the
-        # writer's session, and changes the counters, `_batch` and `_leading`.  It is taken before
+        # writer's session, and changes the counters, `_batch` and `_leader`.  It is taken before
         # the session lock of the service, never after it.  It is reentrant so that a signal
         # handler (or anything else that interrupts the leader on its own thread) gets it and then
-        # learns from `_leading` that it must not lead, instead of waiting for itself.
+        # learns from `_leader` that it must not lead, instead of waiting for itself.
         self._lock = threading.RLock()
-        self._leading = False
+        self._leader = 0  # The leading thread's ident, which is never 0.
         self._batch: list[Receipt] = []
+        # Size and duration of the last batch that was committed.
+        self._last_size = 1
+        self._last_seconds = 0.0
         # Set to end the pauses between retries; then nothing is retried after `_give_up_at`.
         self._stopping = threading.Event()
         self._give_up_at = float("inf")
 
     @property
     def lock(self) -> threading.RLock:
-        """The commit lock, for whoever must keep commits away from a shared connection."""
+        """The commit lock, for whoever must keep commits away."""
         return self._lock
+
+    @property
+    def leading(self) -> bool:
+        """Whether the calling thread is inside a commit."""
+        return self._leader == threading.get_ident()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Keep commits away while their connection is used for something else.
+
+        In synchronous mode what is pending is committed first, or callers that read all the time
+        would keep those that record from ever getting the lock.  What is recorded inside, by a
+        logging call for example, is committed behind it.
+
+        Raises:
+            StorageError: The calling thread is inside a commit, which uses that connection.
+        """
+        with self._lock:
+            if self._leader:
+                raise StorageError(
+                    "a log in memory has one connection, and a commit is using it on this very "
+                    "thread. Read when the commit is over, or keep the log in a file"
+                )
+            self._leader = threading.get_ident()
+            try:
+                if not self._patient:
+                    self._commit_all(time.monotonic() + self._busy_timeout)
+                yield
+            finally:
+                self._end_leading()
+        self.hand_over(time.monotonic() + self._busy_timeout)
 
     def pending(self) -> list[Receipt]:
         """Return the events that are accepted and not settled, oldest first."""
         waiting = self._queue.snapshot()
-        taken = [receipt for receipt in list(self._batch) if not receipt.done]
-        # For an instant an event stands in both.
+        taken = self.in_flight()
+        # An event that is given back stands in both for an instant.
         ids = set(map(id, taken))
         return taken + [receipt for receipt in waiting if id(receipt) not in ids]
+
+    def in_flight(self) -> list[Receipt]:
+        """Return the events that the leader has taken and not settled."""
+        return [receipt for receipt in list(self._batch) if not receipt.done]
 
     def commit(self, receipt: Receipt, timeout: float) -> bool:
         """Return once a queued event is settled, leading if nobody else does (synchronous mode).
@@ -145,41 +199,57 @@ class Committer:
         """
         deadline = time.monotonic() + timeout
         waiter = receipt.add_waiter()
+        receipt.led = True
         try:
             while not receipt.done:
                 if self._lock.acquire(blocking=False):
                     try:
-                        if self._leading:
-                            receipt.drop_waiter(waiter)
+                        if self._leader:
                             return False
                         self._lead(receipt, deadline)
                     finally:
                         self._lock.release()
-                    self._hand_over(deadline)
-                elif not waiter.acquire(timeout=max(0.0, deadline - time.monotonic())):
+                    self.hand_over(deadline)
+                # The thread that was chosen to lead may be unable to: a signal handler that
+                # interrupted it waits for an event of its own.  So everybody looks again.
+                elif (
+                    not waiter.acquire(timeout=_bounded(deadline, LOOK_AGAIN))
+                    and time.monotonic() >= deadline
+                ):
                     self._withdraw(receipt, timeout)
         except BaseException:
             # This thread may just have been chosen to lead; the choice must not end with it.
             self._queue.remove(receipt)
-            self._hand_over(deadline)
+            self.hand_over(deadline)
             raise
+        finally:
+            receipt.led = False
+            receipt.drop_waiter(waiter)
         return True
 
     def commit_pending(self, deadline: float) -> None:
         """Commit everything that is pending on this thread, unless it is inside a commit already.
 
         Args:
-            deadline: When to give up retrying, as `time.monotonic` counts.
+            deadline: When to stop waiting for the commit lock, and to give up retrying, as
+                `time.monotonic` counts.
         """
-        with self._lock:
-            if self._leading:
+        if not self._lock.acquire(timeout=_bounded(deadline, threading.TIMEOUT_MAX)):
+            return
+        try:
+            if self._leader:
                 return
-            self._leading = True
+            self._leader = threading.get_ident()
             try:
-                while self._take() and self._settle_batch(deadline):
-                    pass
+                self._commit_all(deadline)
             finally:
                 self._end_leading()
+        finally:
+            self._lock.release()
+
+    def _commit_all(self, deadline: float) -> None:
+        while self._take() and self._settle_batch(deadline):
+            pass
 
     def stop(self, give_up_at: float) -> None:
         """Make pauses end at once, and retries end at a time.
@@ -191,25 +261,42 @@ class Committer:
         self._stopping.set()
 
     def _lead(self, receipt: Receipt, deadline: float) -> None:
-        self._leading = True
+        self._leader = threading.get_ident()
         try:
             # Others are led only as long as nobody waits for them, and so nobody else would lead.
-            while not receipt.done or self._unawaited():
+            while not receipt.done or self._unled():
+                self._gather()
                 if not (self._take() and self._settle_batch(deadline)):
                     break
         finally:
             self._end_leading()
 
-    def _unawaited(self) -> bool:
-        oldest = self._queue.oldest()
-        return oldest is not None and not oldest.awaited
+    def _gather(self) -> None:
+        """Let the callers of the last batch join this one.
 
-    def _hand_over(self, deadline: float) -> None:
-        """Let the caller whose event is oldest lead next, if there is one."""
+        They were all released by the same commit and are about to record again.  Without this,
+        the first of them leads alone while the others queue up behind it, and every second commit
+        holds a single event.
+        """
+        longest = min(self._last_seconds * GATHER_SHARE, GATHER_LONGEST)
+        enough_at = time.perf_counter() + longest
+        while len(self._queue) < self._last_size and time.perf_counter() < enough_at:
+            time.sleep(GATHER_STEP)
+
+    def _unled(self) -> bool:
         oldest = self._queue.oldest()
-        if oldest is None:
+        return oldest is not None and not oldest.led
+
+    def hand_over(self, deadline: float) -> None:
+        """Let the caller whose event is oldest lead next, if there is one.
+
+        Args:
+            deadline: For an event that nobody leads, as for `commit_pending`.
+        """
+        oldest = self._queue.oldest()
+        if oldest is None or self._patient:
             return
-        if oldest.awaited:
+        if oldest.led:
             oldest.wake()
         else:
             # Queued from inside the commit that just ended, after its last look at the queue.
@@ -233,12 +320,15 @@ class Committer:
         return bool(self._batch)
 
     def _end_leading(self) -> None:
-        # An interrupted batch (KeyboardInterrupt in the leader) belongs to its other callers too.
-        left = [receipt for receipt in self._batch if not receipt.done]
-        if left:
-            self._queue.give_back(left)
-        self._batch.clear()
-        self._leading = False
+        try:
+            # An interrupted batch (KeyboardInterrupt in the leader) is its other callers' as well.
+            left = self.in_flight()
+            if left:
+                self._queue.give_back(left)
+            self._batch.clear()
+        finally:
+            # Whatever else interrupts: with this left behind, nobody would ever lead again.
+            self._leader = 0
 
     def _settle_batch(self, deadline: float) -> bool:
         settled = self._settle(list(self._batch), deadline)
@@ -255,26 +345,46 @@ class Committer:
         """
         started = time.monotonic()
         attempt = 0
-        rows = [receipt.row for receipt in batch]
+        rows = []
+        live = []
+        for receipt in batch:
+            row = receipt.row
+            # A close() that ran out of time has settled its event: it is the caller's again.
+            if row is not None:
+                rows.append(row)
+                live.append(receipt)
+        if not live:
+            return True
+        batch = live
         while True:
+            tried_at = time.monotonic()
             try:
                 results = self._append(rows)
             except Exception as error:
                 fault = self._classify(error).name
                 self.counters.failures += 1
-                self.counters.last_error = f"{type(error).__name__}: {error}"
+                self.counters.last_error = f"{type(error).__name__}: {_told(error)}"
                 if fault == "EVENT":
                     return self._divide(batch, error, deadline)
-                pause = _pause(attempt)
+                pause = _pause(attempt, CLOSING_DELAY if self._stopping.is_set() else LONGEST_DELAY)
                 attempt += 1
                 if not self._may_retry(fault, started, time.monotonic() + pause, deadline):
                     return self._fail(batch, fault, error)
                 if self._patient and attempt == 1:
                     self._report(explained(fault, error, "it is tried again until it succeeds"))
-                self._stopping.wait(pause)
+                self._rest(pause)
             else:
+                self._last_size = len(batch)
+                self._last_seconds = time.monotonic() - tried_at
                 self._accept(batch, results)
                 return True
+
+    def _rest(self, pause: float) -> None:
+        if self._stopping.is_set():
+            time.sleep(pause)
+        else:
+            # Ended early by `stop`: a service that closes must not sleep its time away.
+            self._stopping.wait(pause)
 
     def _may_retry(self, fault: str, started: float, again_at: float, deadline: float) -> bool:
         if again_at > min(deadline, self._give_up_at):
@@ -300,7 +410,7 @@ class Committer:
     def _refuse(self, receipt: Receipt, error: AuditError) -> None:
         self.counters.refused += 1
         self.counters.last_error = f"{type(error).__name__}: {error}"
-        unheard = self._patient or not receipt.awaited
+        unheard = self._patient or not receipt.led
         receipt.settle(None, error)
         if unheard:
             self._report(error)
@@ -310,7 +420,14 @@ class Committer:
             # The service closes.  What stays pending is counted, and told, there.
             return False
         for receipt in batch:
-            self._refuse(receipt, explained(fault, error, "the event is not in the log"))
+            consequence = "the event is not in the log"
+            if fault == "TRANSIENT":
+                # The connection may have broken between the COMMIT and its reply.
+                consequence = (
+                    "whether the event is in the log is unknown. Record it again with the same "
+                    f"event_id={receipt.event_id}, which stores it once either way"
+                )
+            self._refuse(receipt, explained(fault, error, consequence))
         return True
 
     def _accept(self, batch: list[Receipt], results: Sequence[Place | AuditError]) -> None:
@@ -325,16 +442,25 @@ class Committer:
                 receipt.settle(result)
 
 
-def _pause(attempt: int) -> float:
+def _pause(attempt: int, longest: float) -> float:
     """Return a pause that doubles with each attempt; jittered, so that processes part."""
-    longest = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(attempt, 16))
+    longest = min(longest, FIRST_DELAY * 2.0 ** min(attempt, 16))
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - not for cryptography
 
 
+def _bounded(deadline: float, longest: float) -> float:
+    return max(0.0, min(longest, deadline - time.monotonic()))
+
+
 def _told(error: Exception) -> str:
-    """Return the database's own words, without SQLAlchemy's copy of the statement."""
+    """Return the database's own words, without the values that stand in a row.
+
+    SQLAlchemy appends the statement with its parameters, PostgreSQL (psycopg's `Diagnostic`) a
+    DETAIL with the whole row: this text reaches the application's log, which they must not.
+    """
     original = getattr(error, "orig", None) or error
-    return " ".join(str(original).split()) or type(original).__name__
+    primary = getattr(getattr(original, "diag", None), "message_primary", None)
+    return " ".join(str(primary or original).split()) or type(original).__name__
 
 
 def explained(fault: str, error: Exception, consequence: str) -> AuditError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from _thread import LockType, allocate_lock
 from contextlib import suppress
+from typing import Final
 from uuid import UUID
 
 from indelible.body import EventRow
@@ -12,6 +13,9 @@ from indelible.errors import AuditError, AuditTimeoutError, ConfigurationError
 from indelible.event import Place
 
 __all__ = ["Receipt"]
+
+_FOREVER: Final = 1e9
+"""Seconds that stand for "no limit": what a lock accepts has one."""
 
 
 class Receipt:
@@ -24,12 +28,16 @@ class Receipt:
     finds; a waiter adds itself first and then looks at the result.  One of the two sees the other,
     and both steps are single operations on attributes, so a signal handler may run between any of
     them.
+
+    Attributes:
+        led: Whether a caller waits for it who leads a commit when woken; set by the committer.
     """
 
-    __slots__ = ("_error", "_event_id", "_place", "_queued_at", "_row", "_waiters")
+    __slots__ = ("_error", "_event_id", "_place", "_queued_at", "_row", "_waiters", "led")
 
     def __init__(self, row: EventRow) -> None:
         """Make the receipt of an event that is not queued yet."""
+        self.led = False
         self._event_id = row[0]
         self._row: EventRow | None = row
         self._place: Place | None = None
@@ -44,7 +52,7 @@ class Receipt:
 
     @property
     def done(self) -> bool:
-        """Whether the event is settled: committed, or refused with an error."""
+        """Whether the event is settled, be it committed or refused with an error."""
         return self._row is None
 
     def wait(self, timeout: float | None = None) -> Place:
@@ -79,8 +87,17 @@ class Receipt:
         """
         if self._row is None:
             return True
+        deadline = time.monotonic() + (_FOREVER if timeout is None else min(timeout, _FOREVER))
         waiter = self.add_waiter()
-        return waiter.acquire(timeout=-1 if timeout is None else timeout) or self._row is None
+        try:
+            # Being woken means no more than to look again: a caller who is to lead is woken
+            # before his event is settled, and everybody who waits for that event with him.
+            while not self.done:
+                if not waiter.acquire(timeout=max(0.0, deadline - time.monotonic())):
+                    break
+        finally:
+            self.drop_waiter(waiter)
+        return self.done
 
     def add_waiter(self) -> LockType:
         """Return a held lock that is released when the event is settled."""
@@ -97,7 +114,8 @@ class Receipt:
 
     def wake(self) -> None:
         """Release every waiter; one that is woken too early looks again and waits on."""
-        for waiter in self._waiters:
+        # A copy, since waiters leave on threads of their own.
+        for waiter in tuple(self._waiters):
             # Released already: it has been woken before and not come back yet.
             with suppress(RuntimeError):
                 waiter.release()
@@ -116,16 +134,9 @@ class Receipt:
             self.wake()
 
     @property
-    def row(self) -> EventRow:
-        """The event's row; only until it is settled."""
-        if self._row is None:
-            raise AssertionError("the row of a settled event is gone")
+    def row(self) -> EventRow | None:
+        """The event's row; None once it is settled."""
         return self._row
-
-    @property
-    def awaited(self) -> bool:
-        """Whether anybody waits, or has waited, for this event."""
-        return bool(self._waiters)
 
     @property
     def place(self) -> Place | None:

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+import traceback
+from contextlib import suppress
+from typing import Final
 
 from indelible.writer.committer import Committer
 from indelible.writer.queue import PendingQueue
 
-__all__ = ["WriterThread"]
+__all__ = ["WriterThread", "log_raised"]
+
+_INTERRUPTED_SECONDS: Final = 0.1
+"""Pause after an interruption, so that one that recurs does not keep a processor busy."""
+
+_logger = logging.getLogger("indelible")
+
+
+def log_raised(what: str, error: BaseException) -> None:
+    """Log an error of the application's code with its traceback.
+
+    Not with what came before it: the text of a database's error may hold what stands in an event.
+    """
+    with suppress(Exception):
+        text = "".join(traceback.format_exception(error, chain=False))
+        _logger.error("%s\n%s", what, text)
 
 
 class WriterThread:
@@ -54,6 +73,12 @@ class WriterThread:
     def _run(self) -> None:
         while True:
             self._queue.wait(None)
-            self._committer.commit_pending(float("inf"))
+            try:
+                self._committer.commit_pending(float("inf"))
+            except BaseException as error:  # noqa: BLE001 - whatever it is, see below
+                # A hook that calls sys.exit(), for one.  Without this thread nothing would be
+                # committed any more, and nobody would learn of it.
+                log_raised(f"the thread {self.NAME} was interrupted, and goes on", error)
+                time.sleep(_INTERRUPTED_SECONDS)
             if self._stopping:
                 return

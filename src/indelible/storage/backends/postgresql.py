@@ -40,6 +40,8 @@ class PostgreSQLBackend(DriverBackend):
             "connect_args": {
                 "application_name": "indelible",
                 "connect_timeout": 10,
+                # Whatever the database, or PGCLIENTENCODING, says.
+                "client_encoding": "utf8",
                 # Another process's batch holds the head's row for milliseconds; whoever holds it
                 # for longer is reported rather than waited for.
                 "options": f"-c lock_timeout={int(busy_timeout * 1000)}",
@@ -132,7 +134,11 @@ def _copy_line(log_id: int, numbered: NumberedRow) -> str:
     """Return a row in COPY's text format (PostgreSQL documentation, COPY, 'Text Format')."""
     seq, leaf_hash, row = numbered
     event_id, occurred_at, recorded_at, *texts, body = row
-    columns = "\t".join(["\\N" if text is None else text.translate(_ESCAPES) for text in texts])
+    known = "".join(filter(None, texts))
+    if known.isprintable() and "\\" not in known:
+        columns = "\t".join(["\\N" if text is None else text for text in texts])
+    else:
+        columns = "\t".join(["\\N" if text is None else text.translate(_ESCAPES) for text in texts])
     # A body is JSON and so holds no tab and no line feed; only its backslashes need doubling.
     escaped = body.decode().replace("\\", "\\\\")
     return (
