@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from uuid import UUID
@@ -27,7 +28,9 @@ from indelible.configuration import (
 )
 from indelible.errors import (
     AuditError,
+    AuditTimeoutError,
     ClosedError,
+    ConfigurationError,
     QueueFullError,
     StorageError,
 )
@@ -47,6 +50,15 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
     from sqlalchemy.orm import Session
 
+    from indelible.merkle import Signer
+    from indelible.sealing import (
+        Keeper,
+        SealedCheckpoint,
+        SignerState,
+        Sink,
+        Witness,
+        WitnessPolicy,
+    )
     from indelible.storage.appender import LogAppender
     from indelible.storage.backends import Backend
     from indelible.storage.reader import LogReader
@@ -110,6 +122,19 @@ class AuditService(LogReading):
         table_prefix: What the tables' names begin with.
         schema: The schema that they live in (PostgreSQL); None for the connection's default.
         create_tables: Whether the first use creates the tables in a database that has none.
+        harden: Whether the first use makes the triggers that refuse changes, or sees that they are
+            there; see `indelible.storage.harden`.
+        signing_key: Signs checkpoints: a key file's path, the text of a key, or a `Signer`. The
+            file is read at once. Without one the log keeps its tree, which finds damage; but
+            whoever can write to the database can build it anew.
+        checkpoint_interval: How long after new events a checkpoint is signed, in seconds; None to
+            sign only in `checkpoint` and `close`.
+        checkpoint_sinks: Where checkpoints go beside the database: paths of files to append to,
+            and callables that take a `SealedCheckpoint`.
+        signer_state: The file in which the key's last checkpoint is remembered; None for one beside
+            the key's file, and where the key comes from no file, for memory alone.
+        witnesses: Witnesses that are to cosign each checkpoint.
+        witness_policy: How many of them must, and what happens otherwise.
 
     Raises:
         ConfigurationError: An argument cannot work; the error names it, its value and the mend.
@@ -139,6 +164,13 @@ class AuditService(LogReading):
         table_prefix: str = "audit_",
         schema: str | None = None,
         create_tables: bool = True,
+        harden: bool = False,
+        signing_key: str | Path | Signer | None = None,
+        checkpoint_interval: float | None = 60.0,
+        checkpoint_sinks: str | Path | Sink | Iterable[str | Path | Sink] = (),
+        signer_state: str | Path | SignerState | None = None,
+        witnesses: Iterable[Witness] = (),
+        witness_policy: WitnessPolicy | None = None,
     ) -> None:
         self._log = checked_log_name(log)
         self._audit_async = flag("audit_async", audit_async)
@@ -189,6 +221,18 @@ class AuditService(LogReading):
         self._close_report: CloseReport | None = None
         self._abandoned = 0
         self._queue, self._committer = self._make_committer()
+        self._harden = flag("harden", harden)
+        # Holds the outermost of all locks while it seals: under that one it opens sessions, which
+        # takes the session lock and, for a database in memory, the commit lock. So nothing that
+        # holds one of those may wait for a seal.
+        self._keeper = self._make_keeper(
+            signing_key=signing_key,
+            checkpoint_interval=checkpoint_interval,
+            checkpoint_sinks=checkpoint_sinks,
+            signer_state=signer_state,
+            witnesses=witnesses,
+            witness_policy=witness_policy,
+        )
         lifecycle.register(self)
 
     # Recording ---------------------------------------------------------------------------------
@@ -445,6 +489,7 @@ class AuditService(LogReading):
 
             from indelible.storage import engines, migrate
             from indelible.storage.appender import LogAppender
+            from indelible.storage.harden import ensure_hardened
             from indelible.storage.reader import LogReader
 
         bind = self._bind
@@ -462,6 +507,9 @@ class AuditService(LogReading):
             with engine.connect() as connection:
                 migrate.ensure_current(connection, self._tables, create=self._create_tables)
                 backend.check_tables(connection)
+                connection.rollback()
+                if self._harden:
+                    ensure_hardened(connection, self._tables)
             # Bound to a connection of its own, which stays checked out while the service is open.
             # The pool of an engine that was given to us may be too small for that.
             session = Session(engine.connect() if owned else engine, expire_on_commit=False)
@@ -480,12 +528,93 @@ class AuditService(LogReading):
         if appender is None:
             # close() has not waited for this commit.
             raise _closed_error()
-        return appender.append(session, rows)
+        results = appender.append(session, rows)
+        if self._keeper is not None:
+            self._keeper.notify()
+        return results
 
     def _classify(self, error: BaseException) -> FaultKind:
         from indelible.storage.backends import Fault
 
         return Fault.DATABASE if self._backend is None else self._backend.classify(error)
+
+    # Sealing -----------------------------------------------------------------------------------
+
+    def checkpoint(self, timeout: float = 30.0) -> SealedCheckpoint:
+        """Sign what the log holds now, everything included that was acknowledged before this call.
+
+        Args:
+            timeout: How long to wait for pending events and for other signers of the same key, in
+                seconds.
+
+        Returns:
+            The checkpoint; its ``note`` is the signed text.  If the newest one covers everything
+            already, it is that one.
+
+        Raises:
+            ConfigurationError: The service has no signing key.
+            SigningRefusedError: The log does not continue what the key has signed before.
+            SealingError: It could not be made, or not be published; see `indelible.sealing`.
+            AuditTimeoutError: Pending events were not committed in time.
+            StorageError: The database failed.
+        """
+        if self._keeper is None:
+            from indelible.sealing import NO_KEY
+
+            raise ConfigurationError("signing_key", None, NO_KEY)
+        checked_seconds("timeout", timeout)
+        if self._closed:
+            raise _closed_error()
+        if self._is_inside():
+            raise StorageError(
+                "a checkpoint cannot be signed from inside a commit, as by a logging handler. Ask "
+                "for it when the commit is over"
+            )
+        pending = self._committer.pending()
+        # An event that the database has refused makes this False as well, and is not waited for.
+        if not self.flush(timeout) and not all(receipt.done for receipt in pending):
+            raise AuditTimeoutError(
+                f"events that were recorded before could not be committed within {timeout:g} s, so "
+                "that no checkpoint would cover them; see stats().last_error"
+            )
+        try:
+            return self._keeper.seal(timeout)
+        except Exception as error:
+            if not self._is_database_error(error):
+                raise
+            words = explained(self._classify(error).name, error, "no checkpoint was made")
+            raise words from error
+
+    def _make_keeper(self, *, signing_key: Any, **options: Any) -> Keeper | None:
+        if signing_key is None:
+            for name, value in options.items():
+                if name != "checkpoint_interval" and value:
+                    raise ConfigurationError(name, value, "it takes a signing_key")
+            return None
+        from indelible.sealing import Keeper
+
+        return Keeper(
+            self._sealing_session,
+            self._tables,
+            self._log,
+            self._report,
+            signing_key=signing_key,
+            **options,
+        )
+
+    @contextmanager
+    def _sealing_session(self) -> Iterator[Session]:
+        """Give the sealer a session, also while the service is closing."""
+        token = (threading.get_ident(), object())
+        try:
+            engine, _ = self._begin_read(token)
+            from sqlalchemy.orm import Session
+
+            shared = self._committer.paused() if _is_memory(engine) else nullcontext()
+            with shared, Session(engine) as session:
+                yield session
+        finally:
+            self._reads.discard(token)
 
     # Reading -----------------------------------------------------------------------------------
 
@@ -624,6 +753,8 @@ class AuditService(LogReading):
                     receipt.settle(None, lost)
             self._report(lost)
         self._queue.wake_waiting()
+        if self._keeper is not None:
+            self._keeper.stop(max(deadline, time.monotonic() + _LEAST_SECONDS))
         self._dispose(deadline)
         return CloseReport(uncommitted=len(left))
 
@@ -765,6 +896,8 @@ class AuditService(LogReading):
         self._close_report = None
         self._abandoned = 0
         self._queue, self._committer = self._make_committer()
+        if self._keeper is not None:
+            self._keeper.renew()
 
     def at_exit(self) -> None:
         """Drain at the interpreter's end; called by `indelible.lifecycle` alone."""

@@ -38,6 +38,23 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
         "indelible.cli.commands.keys", "Make signing keys, and show what belongs to them."
     ),
     "checkpoint": LazyCommand("indelible.cli.commands.checkpoint", "Sign what the log holds now."),
+    "prove": LazyCommand(
+        "indelible.cli.commands.prove", "Write the proof that an event is in the log."
+    ),
+    "verify-proof": LazyCommand(
+        "indelible.cli.commands.verify_proof", "Check the proof of one event, and show the event."
+    ),
+    "verify": LazyCommand(
+        "indelible.cli.commands.verify", "Check that a log is complete, in order and unchanged."
+    ),
+    "evidence": LazyCommand(
+        "indelible.cli.commands.evidence",
+        "Export the events that match, each with its proof, and a script that verifies them.",
+    ),
+    "export": LazyCommand(
+        "indelible.cli.commands.export",
+        "Write the log as a directory of static files (C2SP tlog-tiles).",
+    ),
     "db": LazyCommand("indelible.cli.commands.db", "Create, upgrade and check the tables."),
     "doctor": LazyCommand(
         "indelible.cli.commands.doctor",
