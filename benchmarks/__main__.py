@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import calls, durable, memory
+from benchmarks import calls, durable, memory, verify
 from benchmarks.figures import Figure, as_markdown, as_text
 from features.support import servers
 
@@ -36,6 +36,7 @@ def _suites(rounds: int) -> dict[str, list[Callable[[], list[Figure]]]]:
             lambda: durable.synchronous("mariadb", rounds),
         ],
         "memory": [memory.bounded_queue],
+        "verify": [lambda: verify.verification(rounds), verify.proving, verify.verify_memory],
     }
 
 

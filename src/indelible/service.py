@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from uuid import UUID
 
 from indelible import lifecycle
-from indelible.body import BodyBuilder, EventRow
+from indelible.access import closed_error
+from indelible.body import BodyBuilder
 from indelible.configuration import (
     checked_bind,
     checked_count,
@@ -28,21 +27,15 @@ from indelible.configuration import (
 )
 from indelible.errors import (
     AuditError,
-    AuditTimeoutError,
     ClosedError,
-    ConfigurationError,
-    QueueFullError,
     StorageError,
 )
-from indelible.event import Actor, Place, Target
-from indelible.reading import LogReading
+from indelible.event import Actor, Target
+from indelible.proving import Proving
 from indelible.redaction import Redaction, RedactRule
 from indelible.stats import CloseReport, Stats
-from indelible.storage.imports import imports
-from indelible.writer.committer import Committer, FaultKind, explained
-from indelible.writer.queue import PendingQueue
 from indelible.writer.receipt import Receipt
-from indelible.writer.thread import WriterThread, log_raised
+from indelible.writer.thread import WriterThread
 
 if TYPE_CHECKING:
     Lock = threading.Lock | threading.RLock
@@ -52,8 +45,6 @@ if TYPE_CHECKING:
 
     from indelible.merkle import Signer
     from indelible.sealing import (
-        Keeper,
-        SealedCheckpoint,
         SignerState,
         Sink,
         Witness,
@@ -77,16 +68,8 @@ DEFAULT_MAX_BODY_BYTES: Final = 64 * 1024
 _LEAST_SECONDS: Final = 0.1
 """How long `close` waits for what runs at its end even if its timeout is over, in seconds."""
 
-_READ_SECONDS: Final = 0.001
-"""How often to look whether the reads that are waited for are over, in seconds."""
 
-_LOCKS: Final = 2
-"""The commit lock and the session lock."""
-
-_logger = logging.getLogger("indelible")
-
-
-class AuditService(LogReading):
+class AuditService(Proving):
     """Records events into a log and reads them back; safe to use from any number of threads.
 
     Constructing one does no input or output: the engine, the session, the tables and the writer
@@ -237,7 +220,7 @@ class AuditService(LogReading):
 
     # Recording ---------------------------------------------------------------------------------
 
-    def record(
+    def record(  # noqa: C901 - one branch for each optional argument
         self,
         action: str,
         *,
@@ -303,7 +286,7 @@ class AuditService(LogReading):
             ClosedError: The service is closed.
         """
         more: dict[str, Any] = {}
-        # Written out, because a loop over the names would cost more than all the rest of this method.
+        # Written out: a loop over the names would cost more than all the rest of this method.
         if tenant is not None:
             more["tenant"] = tenant
         if reason is not None:
@@ -341,113 +324,8 @@ class AuditService(LogReading):
             self._commit(receipt)
         return receipt
 
-    def flush(self, timeout: float | None = None) -> bool:
-        """Wait until everything that was acknowledged before this call is committed.
-
-        Args:
-            timeout: Longest wait in seconds; None to wait for as long as it takes.
-
-        Returns:
-            Whether all of it is committed.  False when time ran out, or when the database refused
-            an event, of which its receipt, `on_error` and the log tell.
-        """
-        if timeout is not None:
-            checked_seconds("timeout", timeout)
-        pending = self._committer.pending()
-        if self._is_inside():
-            # Waiting here would be waiting for this very thread.
-            return not pending
-        deadline = None if timeout is None else time.monotonic() + timeout
-        if not self._audit_async and pending:
-            self._committer.commit_pending(
-                time.monotonic() + self._timeout if deadline is None else deadline
-            )
-        return all(
-            receipt.settled_within(
-                None if deadline is None else max(0.0, deadline - time.monotonic())
-            )
-            and receipt.place is not None
-            for receipt in pending
-        )
-
-    def _is_inside(self) -> bool:
-        """Tell whether this thread is inside a commit or the first use, and must not wait."""
-        return self._maker == threading.get_ident() or self._committer.leading
-
-    def _commit(self, receipt: Receipt) -> None:
-        if self._closed:
-            raise _closed_error()
-        self._queue.force(receipt)
-        if self._maker == threading.get_ident():
-            # Whoever commits next takes it along; `_reading` does when nobody else would.
-            return
-        if self._committer.commit(receipt, self._timeout):
-            receipt.wait(0)
-
-    def _enqueue(self, receipt: Receipt, *, wait: bool) -> None:
-        if self._closed:
-            raise _closed_error()
-        if self._writer is None:
-            self._start_writer()
-        if not self._queue.offer(receipt):
-            if self._is_inside():
-                # Waiting for room would be waiting for itself.
-                self._queue.force(receipt)
-            else:
-                self._await_room(receipt)
-        if self._is_closed():
-            # It was closed in between, and the last commit may have passed by already.
-            if self._queue.remove(receipt):
-                raise _closed_error()
-            if receipt.error is not None:
-                raise receipt.error
-        if wait and not self._is_inside():
-            receipt.wait(self._timeout)
-
-    def _await_room(self, receipt: Receipt) -> None:
-        size = self._queue_size
-        if self._on_full == "raise":
-            raise QueueFullError(
-                f"{size} events wait to be committed (queue_size={size}) and on_full='raise'; the "
-                "event is not accepted. Raise queue_size, or use on_full='block'",
-                size,
-            )
-        if not self._queue.put(receipt, self._block_timeout):
-            if self._is_closed():
-                raise _closed_error()
-            raise QueueFullError(
-                f"{size} events wait to be committed (queue_size={size}) and there was no room "
-                f"within block_timeout={self._block_timeout:g} s; the event is not accepted. "
-                "See stats().last_error for what keeps the database from taking them",
-                size,
-            )
-
-    def _is_closed(self) -> bool:
-        return self._closed
-
     def _is_disposed(self) -> bool:
         return self._disposed
-
-    def _start_writer(self) -> None:
-        """Start the writer thread, unless it runs or cannot be started any more.
-
-        Without one, because a signal handler has interrupted this very method or the interpreter
-        is ending, events are queued all the same: the thread, or `close`, finds them there.
-        """
-        with self._writer_lock:
-            if self._closed:
-                raise _closed_error()
-            if self._writer is not None or self._starting:
-                return
-            self._starting = True
-            try:
-                self._writer = WriterThread(self._queue, self._committer)
-            except RuntimeError as error:
-                # Python 3.12 and later, from the first function of `atexit` on.
-                if "shutdown" not in str(error):
-                    raise
-            finally:
-                self._starting = False
 
     # The database ------------------------------------------------------------------------------
 
@@ -468,7 +346,7 @@ class AuditService(LogReading):
             with self._session_lock:
                 if self._session is None:
                     if self._disposed:
-                        raise _closed_error()
+                        raise closed_error()
                     self._maker = me
                     try:
                         self._session = self._make_session()
@@ -477,144 +355,9 @@ class AuditService(LogReading):
                     if self._is_disposed():
                         # close() has not waited for a database that took too long to answer.
                         self._let_go(0.0, closing=True)
-                        raise _closed_error()
+                        raise closed_error()
                 return self._session
         return self._session
-
-    def _make_session(self) -> Session:
-        """Make engine and session; the session lock is held."""
-        with imports.lock:
-            from sqlalchemy import Engine
-            from sqlalchemy.orm import Session
-
-            from indelible.storage import engines, migrate
-            from indelible.storage.appender import LogAppender
-            from indelible.storage.harden import ensure_hardened
-            from indelible.storage.reader import LogReader
-
-        bind = self._bind
-        owned = not isinstance(bind, Engine)
-        if isinstance(bind, Engine):
-            engine = bind
-        else:
-            engine = engines.make_engine(bind, busy_timeout=self._busy_timeout)
-        try:
-            backend = engines.make_backend(
-                engine, self._tables, owned=owned, busy_timeout=self._busy_timeout
-            )
-            # Assigned before it is complete: it is what tells one kind of failure from another.
-            self._backend = backend
-            with engine.connect() as connection:
-                migrate.ensure_current(connection, self._tables, create=self._create_tables)
-                backend.check_tables(connection)
-                connection.rollback()
-                if self._harden:
-                    ensure_hardened(connection, self._tables)
-            # Bound to a connection of its own, which stays checked out while the service is open.
-            # The pool of an engine that was given to us may be too small for that.
-            session = Session(engine.connect() if owned else engine, expire_on_commit=False)
-            self._appender = LogAppender(backend, self._log)
-            self._reader = LogReader(self._tables, self._log)
-            self._engine = engine
-        except BaseException:
-            if owned:
-                engine.dispose()
-            raise
-        return session
-
-    def _append(self, rows: Sequence[EventRow]) -> Sequence[Place | AuditError]:
-        """Append a batch; the committer calls this, holding the commit lock."""
-        session, appender = self._ensure_session(), self._appender
-        if appender is None:
-            # close() has not waited for this commit.
-            raise _closed_error()
-        results = appender.append(session, rows)
-        if self._keeper is not None:
-            self._keeper.notify()
-        return results
-
-    def _classify(self, error: BaseException) -> FaultKind:
-        from indelible.storage.backends import Fault
-
-        return Fault.DATABASE if self._backend is None else self._backend.classify(error)
-
-    # Sealing -----------------------------------------------------------------------------------
-
-    def checkpoint(self, timeout: float = 30.0) -> SealedCheckpoint:
-        """Sign what the log holds now, everything included that was acknowledged before this call.
-
-        Args:
-            timeout: How long to wait for pending events and for other signers of the same key, in
-                seconds.
-
-        Returns:
-            The checkpoint; its ``note`` is the signed text.  If the newest one covers everything
-            already, it is that one.
-
-        Raises:
-            ConfigurationError: The service has no signing key.
-            SigningRefusedError: The log does not continue what the key has signed before.
-            SealingError: It could not be made, or not be published; see `indelible.sealing`.
-            AuditTimeoutError: Pending events were not committed in time.
-            StorageError: The database failed.
-        """
-        if self._keeper is None:
-            from indelible.sealing import NO_KEY
-
-            raise ConfigurationError("signing_key", None, NO_KEY)
-        checked_seconds("timeout", timeout)
-        if self._closed:
-            raise _closed_error()
-        if self._is_inside():
-            raise StorageError(
-                "a checkpoint cannot be signed from inside a commit, as by a logging handler. Ask "
-                "for it when the commit is over"
-            )
-        pending = self._committer.pending()
-        # An event that the database has refused makes this False as well, and is not waited for.
-        if not self.flush(timeout) and not all(receipt.done for receipt in pending):
-            raise AuditTimeoutError(
-                f"events that were recorded before could not be committed within {timeout:g} s, so "
-                "that no checkpoint would cover them; see stats().last_error"
-            )
-        try:
-            return self._keeper.seal(timeout)
-        except Exception as error:
-            if not self._is_database_error(error):
-                raise
-            words = explained(self._classify(error).name, error, "no checkpoint was made")
-            raise words from error
-
-    def _make_keeper(self, *, signing_key: Any, **options: Any) -> Keeper | None:
-        if signing_key is None:
-            for name, value in options.items():
-                if name != "checkpoint_interval" and value:
-                    raise ConfigurationError(name, value, "it takes a signing_key")
-            return None
-        from indelible.sealing import Keeper
-
-        return Keeper(
-            self._sealing_session,
-            self._tables,
-            self._log,
-            self._report,
-            signing_key=signing_key,
-            **options,
-        )
-
-    @contextmanager
-    def _sealing_session(self) -> Iterator[Session]:
-        """Give the sealer a session, also while the service is closing."""
-        token = (threading.get_ident(), object())
-        try:
-            engine, _ = self._begin_read(token)
-            from sqlalchemy.orm import Session
-
-            shared = self._committer.paused() if _is_memory(engine) else nullcontext()
-            with shared, Session(engine) as session:
-                yield session
-        finally:
-            self._reads.discard(token)
 
     # Reading -----------------------------------------------------------------------------------
 
@@ -631,51 +374,6 @@ class AuditService(LogReading):
             ConfigurationError: The service has no `hash_key`.
         """
         return self._redaction.hash_value(value)
-
-    @contextmanager
-    def _reading(self) -> Iterator[tuple[Session, LogReader]]:
-        """Give a session of the caller's own, on the engine that the writer uses."""
-        if self._closed:
-            raise _closed_error()
-        token = (threading.get_ident(), object())
-        try:
-            engine, reader = self._begin_read(token)
-            # Loaded by the first use, under its lock.
-            from sqlalchemy.orm import Session
-
-            # A database in memory is one connection, so reading must wait for the commit.
-            shared = self._committer.paused() if _is_memory(engine) else nullcontext()
-            with shared, Session(engine) as session:
-                yield session, reader
-        except Exception as error:
-            if not self._is_database_error(error):
-                raise
-            raise explained(self._classify(error).name, error, "nothing was read") from error
-        finally:
-            self._reads.discard(token)
-
-    def _begin_read(self, token: tuple[int, object]) -> tuple[Engine, LogReader]:
-        while True:
-            self._ensure_session()
-            # First the token, then the engine: what takes the engine away (`_let_go`) does it in
-            # the opposite order, so that one of the two sees the other.
-            self._reads.add(token)
-            engine, reader = self._engine, self._reader
-            if engine is not None and reader is not None:
-                break
-            self._reads.discard(token)
-        if not self._audit_async:
-            # What the first use's own logging calls have recorded waits for somebody to lead.
-            self._committer.hand_over(time.monotonic() + self._timeout)
-        return engine, reader
-
-    def _is_database_error(self, error: Exception) -> bool:
-        from sqlalchemy.exc import SQLAlchemyError
-
-        if isinstance(error, SQLAlchemyError):
-            return True
-        driver: Any = None if self._backend is None else self._backend.engine.dialect.dbapi
-        return driver is not None and isinstance(error, driver.Error)
 
     # State -------------------------------------------------------------------------------------
 
@@ -771,102 +469,7 @@ class AuditService(LogReading):
             for lock in locks:
                 lock.release()
 
-    def _quiesce(self, deadline: float) -> list[Lock]:
-        """Take the commit lock and the session lock, as far as they can be had in time.
-
-        Returns:
-            Those that were taken, for the caller to release; none of a lock that this very thread
-            holds already, because it is inside a commit or the first use.
-        """
-        locks: list[Lock] = []
-        wanted: list[tuple[Lock, bool]] = [
-            (self._committer.lock, self._committer.leading),
-            (self._session_lock, self._maker == threading.get_ident()),
-        ]
-        for lock, held_here in wanted:
-            if not held_here and lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
-                locks.append(lock)
-        return locks
-
-    def _let_go(self, deadline: float, *, closing: bool, lent: bool = False) -> None:
-        """Forget engine and session; the session lock is held.
-
-        Args:
-            deadline: When to stop waiting for reads that are under way.
-            closing: Whether to close their connections, which the commit lock must allow.
-            lent: Whether to dispose even of an engine that was given to the service.
-        """
-        session, engine = self._session, self._engine
-        self._session = None
-        self._appender = None
-        self._reader = None
-        self._engine = None
-        try:
-            if session is not None and closing:
-                _close_session(session)
-            if engine is not None and (lent or engine is not self._bind):
-                # A connection that comes back after the disposal would stay open.
-                me = threading.get_ident()
-                while any(thread != me for thread, _ in list(self._reads)):
-                    if time.monotonic() > deadline:
-                        break
-                    time.sleep(_READ_SECONDS)
-                engine.dispose(close=closing)
-        except Exception as error:  # noqa: BLE001 - a driver's, or a logging handler's
-            # All is committed or told by now, and the caller could do nothing about it.
-            log_raised("the connections could not be closed", error)
-
-    def _report(self, error: AuditError) -> None:
-        """Tell of an error that no caller sees: the log of this module, and the caller's hook."""
-        # A handler that raises must neither end the commit nor keep the hook from being called.
-        with suppress(Exception):
-            # Names and numbers only: what stands in an event never reaches the application's log.
-            _logger.error("%s: %s", type(error).__name__, error)
-        if self._on_error is None:
-            return
-        try:
-            self._on_error(error)
-        except Exception as raised:  # noqa: BLE001 - the hook is the caller's
-            log_raised("the on_error hook raised", raised)
-
     # Processes ---------------------------------------------------------------------------------
-
-    def _make_committer(self) -> tuple[PendingQueue, Committer]:
-        queue = PendingQueue(self._queue_size)
-        committer = Committer(
-            queue,
-            self._append,
-            self._classify,
-            batch_size=self._batch_size,
-            busy_timeout=self._busy_timeout,
-            patient=self._audit_async,
-            report=self._report,
-        )
-        return queue, committer
-
-    def before_fork(self, deadline: float) -> list[Lock]:
-        """Let no commit, first use or read be under way; called by `indelible.lifecycle` alone.
-
-        A child inherits what its parent's other threads leave half done, such as an import.  Worse
-        is SQLite: it remembers per process which locks it holds on a file, while the system gives
-        the child none of them.  A child that inherits a single open connection believes that
-        it holds a lock, and once the parent closes the file, what the child commits goes into a
-        WAL that is deleted already ("How To Corrupt An SQLite Database File": carrying an open
-        connection across a fork).  So a fork finds no connection to a file open here; parent and
-        child make new ones when they need them.
-
-        Args:
-            deadline: When to let the fork proceed in spite of all, as `time.monotonic` counts.
-
-        Returns:
-            The locks that keep things so, to be released in the parent after the fork.
-        """
-        locks = self._quiesce(deadline)
-        engine = self._engine
-        on_file = engine is not None and engine.dialect.name == "sqlite" and not _is_memory(engine)
-        if engine is not None and on_file and len(locks) == _LOCKS:
-            self._let_go(deadline, closing=True, lent=True)
-        return locks
 
     def after_fork(self) -> None:
         """Make everything anew in a forked child; called by `indelible.lifecycle` alone.
@@ -874,28 +477,11 @@ class AuditService(LogReading):
         A lock may be held by a thread that does not exist here, the pending events are the
         parent's to commit, and so is the connection.
         """
-        # Kept alive on purpose: closing the parent's connections from here would end its sessions.
-        _of_the_parent.append((self._engine, self._session, self._appender))
-        self._session_lock = threading.Lock()
-        self._maker = 0
-        self._writer_lock = threading.RLock()
-        self._starting = False
+        self._renew_database()
+        self._renew_intake()
         self._close_lock = threading.RLock()
-        self._reads = set()
-        from sqlalchemy import Engine
-
-        if isinstance(self._bind, Engine) and not _is_memory(self._bind):
-            _of_the_parent.append((self._bind.pool,))
-            self._bind.dispose(close=False)
-        self._engine = None
-        self._backend = None
-        self._appender = None
-        self._reader = None
-        self._session = None
-        self._writer = None
         self._close_report = None
         self._abandoned = 0
-        self._queue, self._committer = self._make_committer()
         if self._keeper is not None:
             self._keeper.renew()
 
@@ -903,25 +489,3 @@ class AuditService(LogReading):
         """Drain at the interpreter's end; called by `indelible.lifecycle` alone."""
         if not self._disposed:
             self.close()
-
-
-_of_the_parent: Final[list[tuple[object, ...]]] = []
-
-
-def _is_memory(engine: Engine) -> bool:
-    from indelible.storage.backends import is_memory
-
-    return engine.dialect.name == "sqlite" and is_memory(engine)
-
-
-def _close_session(session: Session) -> None:
-    from sqlalchemy import Connection
-
-    connection = session.get_bind()
-    session.close()
-    if isinstance(connection, Connection):
-        connection.close()
-
-
-def _closed_error() -> ClosedError:
-    return ClosedError("the audit service is closed; record before close(), or make a new service")

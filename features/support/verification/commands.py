@@ -1,0 +1,168 @@
+"""A small sealed log for scenarios about commands, and what is done to files that were exported."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from features.support import processes
+from features.support.command_line import CommandLine, Ran
+from features.support.verification.tamperings import edit_body
+from features.support.verification.victim import rebuild, record, seal
+from indelible import AuditService
+from indelible.merkle import Ed25519Signer, generate_key, parse_checkpoint, parse_note
+from indelible.sealing import FileSink, SealedCheckpoint
+from indelible.storage.engines import make_engine
+
+
+def seal_log(line: CommandLine, url: str, events: int, sealed: int) -> Ed25519Signer:
+    """Record a log, sign a part of it, and tell the command line the names of what there is."""
+    signer = generate_key("example.com/audit")
+    grow(url, 0, events)
+    seal_at(url, signer, sealed)
+    directory = Path(line.names["TMP"])
+    (directory / "vkey").write_text(f"# the log's key\n{signer.verifier.vkey}\n")
+    with _engine(url).begin() as connection:
+        note = connection.execute(text("SELECT note FROM audit_checkpoint")).scalar_one()
+        ids = connection.execute(text("SELECT event_id FROM audit_event ORDER BY seq")).scalars()
+        known = list(ids)
+    (directory / "pin").write_text(note)
+    line.names.update(
+        KEY=signer.verifier.vkey,
+        OTHER=generate_key("example.com/audit").verifier.vkey,
+        ID=known[7],
+        LAST=known[-1],
+        NOBODY="00000000-0000-7000-8000-000000000000",
+    )
+    return signer
+
+
+def grow(url: str, first: int, stop: int) -> None:
+    with AuditService(url, audit_async=True) as service:
+        for number in range(first, stop):
+            record(service, number)
+
+
+def seal_at(url: str, signer: Ed25519Signer, size: int) -> None:
+    with _engine(url).begin() as connection:
+        seal(connection, signer, size)
+
+
+def keep_checkpoints(url: str, signer: Ed25519Signer, path: Path, sizes: Sequence[int]) -> None:
+    """Write the checkpoints over some sizes into one file, as a sink does."""
+    with _engine(url).begin() as connection:
+        sink = FileSink(path)
+        for size in sizes:
+            note = seal(connection, signer, size)
+            sink(SealedCheckpoint(parse_checkpoint(parse_note(note)[0]), note))
+
+
+def rewrite(url: str, signer: Ed25519Signer, first: int, sealed: int) -> None:
+    """Change an event, and make everything anew that follows from it, signatures included."""
+    with _engine(url).begin() as connection:
+        edit_body(connection, first)
+        rebuild(connection)
+        connection.execute(text("DELETE FROM audit_checkpoint"))
+        seal(connection, signer, sealed)
+
+
+def run_sql(url: str, statement: str) -> None:
+    with _engine(url).begin() as connection:
+        assert connection.execute(text(statement)).rowcount > 0
+
+
+def _engine(url: str) -> Any:
+    return make_engine(url, busy_timeout=5)
+
+
+def spoil(path: Path, how: str) -> None:
+    """Change one bit of a file, or remove it."""
+    if how == "removed":
+        path.unlink()
+        return
+    data = bytearray(path.read_bytes())
+    # Not the length before the first entry, and in a checkpoint the root.
+    data[30] ^= 1
+    path.write_bytes(bytes(data))
+
+
+def run_bundle(line: CommandLine, *arguments: str, without: str = "") -> None:
+    """Run the bundle's own script as a process that knows nothing of this project."""
+    bundle = Path(line.names["TMP"], "evidence.zip")
+    directory = Path(line.names["TMP"], "auditor")
+    directory.mkdir(exist_ok=True)
+    options = ["-I"]
+    if without:
+        # Without site-packages there is the standard library alone.
+        options.append("-S")
+    process = subprocess.run(
+        [sys.executable, *options, str(bundle), *line.words(" ".join(arguments))],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        timeout=processes.SECONDS,
+        check=False,
+    )
+    assert "Traceback" not in process.stderr, process.stderr
+    line.last = Ran(process.returncode, process.stdout, process.stderr)
+
+
+def _change_body(files: dict[str, bytes]) -> None:
+    name = next(name for name in files if name.startswith("proofs/"))
+    lines = files[name].decode().split("\n")
+    body = base64.b64decode(lines[1].removeprefix("extra ")).replace(b"success", b"failure")
+    lines[1] = f"extra {base64.b64encode(body).decode()}"
+    files[name] = "\n".join(lines).encode()
+
+
+def _remove_proof(files: dict[str, bytes]) -> None:
+    del files[next(name for name in files if name.startswith("proofs/"))]
+
+
+def _list_twice(files: dict[str, bytes]) -> None:
+    lines = files["events.jsonl"].splitlines(keepends=True)
+    files["events.jsonl"] = b"".join([*lines[1:], lines[1]])
+
+
+def _leave_out(files: dict[str, bytes]) -> None:
+    files["events.jsonl"] = b"".join(files["events.jsonl"].splitlines(keepends=True)[1:])
+
+
+def _change_root(files: dict[str, bytes]) -> None:
+    root = files["checkpoint"].split(b"\n")[2]
+    other = base64.b64encode(bytes(32))
+    files.update({name: data.replace(root, other) for name, data in files.items()})
+
+
+def _rename_log(files: dict[str, bytes]) -> None:
+    manifest = json.loads(files["manifest.json"])
+    files["manifest.json"] = json.dumps({**manifest, "log": "other"}).encode()
+
+
+_SPOILERS: dict[str, Callable[[dict[str, bytes]], None]] = {
+    "a body is changed": _change_body,
+    "a proof is removed": _remove_proof,
+    "an event is listed twice": _list_twice,
+    "an event is left out of the list": _leave_out,
+    "the checkpoint's root is changed": _change_root,
+    "the manifest names another log": _rename_log,
+}
+
+
+def spoil_bundle(bundle: Path, what: str) -> None:
+    with zipfile.ZipFile(bundle) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    before = dict(files)
+    _SPOILERS[what](files)
+    assert files != before
+    with zipfile.ZipFile(bundle, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)

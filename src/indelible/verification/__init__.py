@@ -1,0 +1,1 @@
+"""Proofs, and the verification of a log by people who do not trust the one who keeps it."""

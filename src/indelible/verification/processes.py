@@ -1,0 +1,161 @@
+"""Reading pieces of a log in several processes.
+
+Each is an interpreter of its own that runs `indelible.verification.worker`, started without a fork,
+because the host may have threads and open databases, and without the host's main module, which need
+not be one that may be imported twice.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Final, Self
+
+import msgspec
+from sqlalchemy import Engine
+
+from indelible.errors import StorageError
+from indelible.storage.schema import Tables
+from indelible.verification.pieces import Piece, PieceTask
+from indelible.verification.worker import Answer, Setup, read_frame, write_frame
+
+__all__ = ["ScanProcesses"]
+
+_AHEAD: Final = 2
+"""Tasks that wait for each process, so that none is idle while results are put together."""
+
+_MOST_WAITING: Final = 64
+"""Pieces that may wait for an earlier one, a few kilobytes each."""
+
+_GRACE: Final = 5.0
+"""How long a process may take to end by itself, in seconds."""
+
+
+class ScanProcesses:
+    """A context manager that keeps processes for as long as the block runs.
+
+    Args:
+        engine: The database; the processes connect to its URL.
+        tables: The tables.
+        log_id: The log's key.
+        count: How many processes, this one included.
+    """
+
+    def __init__(self, engine: Engine, tables: Tables, log_id: int, count: int) -> None:
+        self._setup = Setup(
+            engine.url.render_as_string(hide_password=False), tables.prefix, tables.schema, log_id
+        )
+        self._count = count - 1
+        self._all: list[subprocess.Popen[bytes]] = []
+        self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
+        self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="audit-verify")
+
+    def __enter__(self) -> Self:
+        """Start the processes."""
+        paths = [path for path in sys.path if path]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        try:
+            for _ in range(self._count):
+                process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "indelible.verification.worker"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    env=environment,
+                )
+                self._all.append(process)
+                # The URL may hold a password, which other users could read among the arguments.
+                _send(process, msgspec.msgpack.encode(self._setup))
+                self._idle.put(process)
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End the processes."""
+        self._stop()
+
+    def run(
+        self,
+        tasks: Iterable[tuple[PieceTask, list[int]]],
+        here: Callable[[PieceTask], Piece],
+    ) -> Iterator[tuple[Piece, list[int]]]:
+        """Yield the pieces in the order of their tasks, each with what stood beside its task.
+
+        This process reads as well: it does not wait for the others, which take a while to start.
+
+        Args:
+            tasks: What to read.
+            here: Reads one piece in this process.
+
+        Raises:
+            StorageError: A process failed, with what it said.
+        """
+        waiting: deque[tuple[Future[Piece], list[int]]] = deque()
+        given: list[Future[Piece]] = []
+        for task, edges in tasks:
+            given = [future for future in given if not future.done()]
+            future: Future[Piece]
+            if len(given) < _AHEAD * len(self._all):
+                future = self._threads.submit(self._scan, task)
+                given.append(future)
+            else:
+                future = Future()
+                future.set_result(here(task))
+            waiting.append((future, edges))
+            while waiting and (waiting[0][0].done() or len(waiting) >= _MOST_WAITING):
+                done, beside = waiting.popleft()
+                yield done.result(), beside
+        for done, beside in waiting:
+            yield done.result(), beside
+
+    def _scan(self, task: PieceTask) -> Piece:
+        process = self._idle.get()
+        try:
+            _send(process, msgspec.msgpack.encode(task))
+            data = None if process.stdout is None else read_frame(process.stdout)
+        finally:
+            self._idle.put(process)
+        if data is None:
+            raise StorageError(
+                "a process that was reading the log has ended; its last words are on standard "
+                "error. Verify with processes=1 to see the error itself"
+            )
+        answer = msgspec.msgpack.decode(data, type=Answer)
+        if answer.piece is None:
+            raise StorageError(f"a process could not read the log: {answer.error}")
+        return answer.piece
+
+    def _stop(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for process in self._all:
+            if process.stdin is not None:
+                with suppress(OSError):
+                    process.stdin.close()
+        for process in self._all:
+            try:
+                process.wait(_GRACE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+def _send(process: subprocess.Popen[bytes], data: bytes) -> None:
+    if process.stdin is not None:
+        # A process that has ended says so itself when its answer is read.
+        with suppress(OSError):
+            write_frame(process.stdin, data)

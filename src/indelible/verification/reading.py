@@ -1,0 +1,287 @@
+"""Reading a log for verification: plain rows from the driver, in one view of the database.
+
+SQLAlchemy's own rows would cost more than all that is done with them, so that the statements here
+run on the driver's cursor, as those of the commit path do.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Table, func, or_, select
+
+from indelible.storage.schema import Tables
+from indelible.verification.projections import COLUMNS
+
+__all__ = [
+    "BODY",
+    "COLUMN_HASH",
+    "FIRST_COLUMN",
+    "SEQ",
+    "CheckpointRow",
+    "LogRows",
+    "as_bytes",
+    "snapshot",
+]
+
+SEQ: Final = 0
+BODY: Final = 1
+COLUMN_HASH: Final = 2
+FIRST_COLUMN: Final = 3
+"""Where in a row of `LogRows.events` the number, the body, the leaf hash and the columns stand."""
+
+_ROWS: Final = 256
+"""Rows to fetch from a cursor at a time."""
+
+_SQL: Final = {
+    # The stored text's own bytes: no decoding and encoding, and whatever stands there is hashed.
+    "sqlite": ("CAST(body AS BLOB)", "{}"),
+    "postgresql": ("body", "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"),
+    "mysql": ("CAST(body AS BINARY)", "DATE_FORMAT({}, '%Y-%m-%d %H:%i:%s.%f')"),
+    "mariadb": ("CAST(body AS BINARY)", "DATE_FORMAT({}, '%Y-%m-%d %H:%i:%s.%f')"),
+}
+"""How each database gives a body and a time, so that nothing is left to convert."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointRow:
+    """A row of the table of checkpoints.
+
+    Attributes:
+        number: Its key.
+        size: Its column ``size``.
+        root: Its column ``root``.
+        note: The signed note.
+    """
+
+    number: int
+    size: int
+    root: bytes
+    note: str
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that sees one state of the database for as long as it is open.
+
+    SQLite reads from its WAL, PostgreSQL and MariaDB from versions of rows: none of them keeps a
+    writer waiting.
+    """
+    kind = engine.dialect.name
+    if kind in {"postgresql", "mysql", "mariadb"}:
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    with engine.connect() as connection:
+        if kind == "sqlite":
+            raw: Any = connection.connection.driver_connection
+            if not raw.in_transaction:
+                # Python's driver begins a transaction for writing alone.
+                cursor = raw.cursor()
+                cursor.execute("BEGIN")
+                cursor.close()
+        elif kind == "postgresql":
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+
+
+class LogRows:
+    """One log's rows, read within one connection's view.
+
+    Args:
+        connection: The connection, best one from `snapshot`.
+        tables: The tables.
+        log_id: The log's key.
+    """
+
+    columns = True
+    partial_tiles = False
+
+    def __init__(self, connection: Connection, tables: Tables, log_id: int) -> None:
+        self._connection = connection
+        self._tables = tables
+        self._log_id = log_id
+        self._dialect = connection.engine.dialect
+
+    def events(self, first: int, stop: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the events numbered from `first` to before `stop`, in order, in lists.
+
+        A row is the number, the body's bytes, the leaf hash, and the projections.
+        """
+        known = _SQL.get(self._dialect.name)
+        if known is None:
+            yield from self._plain_events(first, stop)
+            return
+        body, moment = known
+        columns = [moment.format(name) if name.endswith("_at") else name for name in COLUMNS]
+        if self._dialect.name == "postgresql":
+            columns[0] = "event_id::text"
+        # Names come from `check_names`, and the numbers are numbers.
+        statement = (
+            f"SELECT seq, {body}, leaf_hash, {', '.join(columns)} FROM {self._name()} "  # noqa: S608
+            f"WHERE log_id = {self._log_id:d} AND seq >= {first:d} AND seq < {stop:d} ORDER BY seq"
+        )
+        driver: Any = self._connection.connection.driver_connection
+        encoded = self._dialect.name != "postgresql"
+        with _closing(driver.cursor()) as cursor:
+            cursor.execute(statement)
+            while rows := cursor.fetchmany(_ROWS):
+                yield rows if encoded else [_withas_bytes(row) for row in rows]
+
+    def tolerant_events(self, first: int, stop: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the same as `events` where SQLite holds text that is no UTF-8."""
+        driver: Any = self._connection.connection.driver_connection
+        before = driver.text_factory
+        driver.text_factory = lambda data: data.decode("utf-8", "backslashreplace")
+        try:
+            yield from self.events(first, stop)
+        finally:
+            driver.text_factory = before
+
+    def is_bad_text(self, error: Exception) -> bool:
+        """Tell whether an error is SQLite's about text that is no UTF-8."""
+        return isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error)
+
+    def tiles(self, level: int, first: int, stop: int) -> dict[int, tuple[bytes, bytes]]:
+        """Return the stored tiles of a level by index: their hashes and their root."""
+        tile = self._tables.tile.c
+        wanted = select(tile.tile_index, tile.hashes, tile.root).where(
+            tile.log_id == self._log_id,
+            tile.level == level,
+            tile.tile_index >= first,
+            tile.tile_index < stop,
+        )
+        return {
+            row.tile_index: (as_bytes(row.hashes), as_bytes(row.root))
+            for row in self._connection.execute(wanted)
+        }
+
+    def surplus_tiles(self, counts: Sequence[int], limit: int) -> list[tuple[int, int]]:
+        """Return level and index of stored tiles that no tree of this size has.
+
+        Args:
+            counts: How many full tiles each level has.
+            limit: The most to return.
+        """
+        tile = self._tables.tile.c
+        surplus = [
+            (tile.level == level) & ((tile.tile_index >= count) | (tile.tile_index < 0))
+            for level, count in enumerate(counts)
+        ]
+        wanted = (
+            select(tile.level, tile.tile_index)
+            .where(
+                tile.log_id == self._log_id,
+                or_(tile.level < 0, tile.level >= len(counts), *surplus),
+            )
+            .order_by(tile.level, tile.tile_index)
+            .limit(limit)
+        )
+        return [(row.level, row.tile_index) for row in self._connection.execute(wanted)]
+
+    def outside(self, stop: int, limit: int) -> tuple[int, list[tuple[Any, bytes | None]]]:
+        """Return what is numbered below 0, or from `stop` on.
+
+        Returns:
+            How many events there are, and number and body of the first ones.
+        """
+        event = self._tables.event.c
+        count = 0
+        found: list[tuple[Any, bytes | None]] = []
+        # Two questions, each of which the primary key answers at once; one with OR reads it all.
+        for beyond in (event.seq < 0, event.seq >= stop):
+            condition = (event.log_id == self._log_id, beyond)
+            wanted = select(event.seq, event.body).where(*condition).order_by(event.seq)
+            rows = self._connection.execute(wanted.limit(limit)).all()
+            found += [(row.seq, _encoded(row.body)) for row in rows]
+            count += len(rows)
+            if len(rows) == limit:
+                counted = select(func.count()).select_from(self._tables.event).where(*condition)
+                count += self._connection.execute(counted).scalar_one() - limit
+        return count, found
+
+    def checkpoint_sizes(self, first: int, stop: int) -> list[int]:
+        """Return the sizes of stored checkpoints from `first` to before `stop`, each once."""
+        checkpoint = self._tables.checkpoint.c
+        wanted = (
+            select(checkpoint.size)
+            .distinct()
+            .where(
+                checkpoint.log_id == self._log_id, checkpoint.size >= first, checkpoint.size < stop
+            )
+            .order_by(checkpoint.size)
+        )
+        found = self._connection.execute(wanted).scalars()
+        return [size for size in found if isinstance(size, int)]
+
+    def checkpoints(self, first: int, stop: int | None) -> Iterator[CheckpointRow]:
+        """Yield the stored checkpoints of sizes from `first` to before `stop`, by size."""
+        checkpoint = self._tables.checkpoint.c
+        wanted = (
+            select(checkpoint.checkpoint_id, checkpoint.size, checkpoint.root, checkpoint.note)
+            .where(checkpoint.log_id == self._log_id, checkpoint.size >= first)
+            .order_by(checkpoint.size, checkpoint.checkpoint_id)
+        )
+        if stop is not None:
+            wanted = wanted.where(checkpoint.size < stop)
+        for row in self._connection.execute(wanted):
+            note = row.note.decode("utf-8", "replace") if isinstance(row.note, bytes) else row.note
+            # SQLite keeps whatever was put into a number's column; -1 fits no note.
+            size = row.size if isinstance(row.size, int) else -1
+            yield CheckpointRow(row.checkpoint_id, size, as_bytes(row.root), note)
+
+    def _name(self) -> str:
+        table: Table = self._tables.event
+        return self._dialect.identifier_preparer.format_table(table)
+
+    def _plain_events(self, first: int, stop: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield events through SQLAlchemy, for databases without statements of their own here."""
+        event = self._tables.event.c
+        wanted = (
+            select(event.seq, event.body, event.leaf_hash, *(event[name] for name in COLUMNS))
+            .where(event.log_id == self._log_id, event.seq >= first, event.seq < stop)
+            .order_by(event.seq)
+        )
+        for rows in self._connection.execute(wanted).partitions(_ROWS):
+            yield [
+                (row[0], _encoded(row[1]), as_bytes(row[2]), *map(_plain, row[3:])) for row in rows
+            ]
+
+
+@contextmanager
+def _closing(cursor: Any) -> Iterator[Any]:
+    try:
+        yield cursor
+    finally:
+        cursor.close()
+
+
+def _withas_bytes(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    body = row[1]
+    return row if body is None else (row[0], body.encode(), *row[2:])
+
+
+def _encoded(body: Any) -> bytes | None:
+    return body.encode("utf-8", "surrogateescape") if isinstance(body, str) else body
+
+
+def as_bytes(value: Any) -> bytes:
+    """Return what stands in a column of bytes, whatever SQLite has let somebody put there."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape")
+    # bytes() of a number would be as many zeros as it says.
+    return bytes(value) if isinstance(value, bytes | bytearray | memoryview) else b""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        if value.tzinfo is not None:
+            value = value.astimezone(UTC).replace(tzinfo=None)
+        return value.isoformat(" ", "microseconds")
+    return value
