@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import calls, durable, memory, verify
+from benchmarks import calls, durable, memory, tree, verify
 from benchmarks.figures import Figure, as_markdown, as_text
 from features.support import servers
 
@@ -35,6 +35,7 @@ def _suites(rounds: int) -> dict[str, list[Callable[[], list[Figure]]]]:
             lambda: durable.synchronous("postgresql", rounds),
             lambda: durable.synchronous("mariadb", rounds),
         ],
+        "tree": [lambda: tree.cost("sqlite", rounds), lambda: tree.frontier(rounds)],
         "memory": [memory.bounded_queue],
         "verify": [lambda: verify.verification(rounds), verify.proving, verify.verify_memory],
     }
@@ -67,9 +68,9 @@ def main() -> int:
 def _page(figures: list[Figure]) -> str:
     return (
         "# Figures\n\n"
-        "Written by `./dev bench --write`. Each figure was measured in turns with the floor or peer "
-        "beside it, in one run; the ratio is the median over the pairs, with the lowest and the "
-        "highest in parentheses.\n\n"
+        "Written by `./dev bench --write`. Each figure was measured in turns with the floor or "
+        "peer beside it, in one run; the ratio is the median over the pairs, with the lowest and "
+        "the highest in parentheses.\n\n"
         f"Machine: {os.cpu_count()} cores, {platform.machine()}, Python "
         f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}.\n\n" + as_markdown(figures)
     )

@@ -18,13 +18,15 @@ CALLS = 3_000
 
 
 def record_call(rounds: int) -> list[Figure]:
-    """Median time of a ``record()`` call with one producer, while the writer thread idles or works."""
+    """Median time of a ``record()`` call with one producer, while the writer thread works."""
     audit = AuditService(
         servers.new_database("sqlite"), audit_async=True, queue_size=2 * CALLS + 10
     )
     audit.record(ACTION, actor="user:1", wait=True)
     log_queue: queue.Queue[logging.LogRecord] = queue.Queue(-1)
-    logger = logging.Logger("benchmark")
+    logger = logging.getLogger("benchmark")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
     # As the logging cookbook sets it up.
     logger.addHandler(logging.handlers.QueueHandler(log_queue))
 

@@ -12,8 +12,16 @@ import psycopg
 from sqlalchemy import make_url
 
 from benchmarks.figures import Figure, alternate
-from benchmarks.workload import ACTION, ACTORS, AFTER, BEFORE, DETAILS, TARGETS
-from benchmarks.workload import plain_rows, prepared_rows
+from benchmarks.workload import (
+    ACTION,
+    ACTORS,
+    AFTER,
+    BEFORE,
+    DETAILS,
+    TARGETS,
+    plain_rows,
+    prepared_rows,
+)
 from features.support import servers
 from indelible import AuditService
 from indelible.storage import migrate
@@ -33,7 +41,7 @@ def asynchronous(kind: str, producers: int, rounds: int) -> list[Figure]:
         "sqlite": "sqlite3.executemany, 1,000 a transaction",
         "postgresql": "psycopg COPY, 1,000 a transaction",
     }[kind]
-    pairs = alternate(rounds, lambda: _service(kind, producers), lambda: floor(rows))
+    pairs = alternate(rounds, lambda: recorded_per_second(kind, producers), lambda: floor(rows))
     many = "producer" if producers == 1 else "producers"
     return [
         Figure(
@@ -88,7 +96,8 @@ def _record_some(audit: AuditService, count: int) -> None:
         )
 
 
-def _service(kind: str, producers: int) -> float:
+def recorded_per_second(kind: str, producers: int) -> float:
+    """Record in the background, and return events per second until all are durable."""
     with AuditService(servers.new_database(kind), audit_async=True) as audit:
         audit.record(ACTION, actor="user:1", wait=True)
         return EVENTS / _timed(audit, producers, EVENTS // producers)
@@ -136,9 +145,9 @@ def _sqlite_rows(rows: list[Any], batch: int = BATCH) -> float:
                 connection.executemany(statement, values[start : start + batch])
             connection.execute("COMMIT")
 
-    seconds = _seconds(insert)
+    taken = seconds(insert)
     connection.close()
-    return len(values) / seconds
+    return len(values) / taken
 
 
 def _postgresql_copy(rows: list[Any]) -> float:
@@ -159,10 +168,11 @@ def _postgresql_copy(rows: list[Any]) -> float:
                         copy.write_row(row)
                 connection.commit()
 
-        return len(values) / _seconds(insert)
+        return len(values) / seconds(insert)
 
 
-def _seconds(work: Callable[[], None]) -> float:
+def seconds(work: Callable[[], None]) -> float:
+    """Return how long some work takes."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start

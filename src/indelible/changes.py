@@ -214,6 +214,6 @@ def _same(was: Any, now: Any) -> bool:
         return _same(fields_of(was), fields_of(now))
     try:
         return bool(was == now)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever the objects' own comparison raises
         # An object that cannot be compared is refused or recorded by the encoder, not here.
         return False

@@ -379,7 +379,7 @@ class ValueEncoder:
     def _message(self, error: BaseException) -> Any:
         try:
             message = str(error)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever the error's own str() raises
             message = "<its text cannot be had: str() raises>"
         return self.text(message)
 
@@ -391,6 +391,9 @@ def written_key(key: str) -> str:
     return "$" + key if key[:1] == "$" else key
 
 
+_SHOWN_STEPS: Final = 8
+
+
 class RefusedValueError(Exception):
     """A value is refused; collects the path to it on the way out."""
 
@@ -399,12 +402,14 @@ class RefusedValueError(Exception):
         self._path: list[object] = []
 
     def under(self, key: object) -> None:
+        """Note that the value stands under a key, or at an index, of another one."""
         self._path.append(key)
 
     def located(self, name: str) -> InvalidEventError:
+        """Return the error that the caller sees, with the path below an argument's name."""
         # A cycle's path is as long as the nesting limit; its ends tell enough.
         steps = self._path[::-1]
-        shown_steps = steps if len(steps) <= 8 else [*steps[:6], "…", steps[-1]]
+        shown_steps = steps if len(steps) <= _SHOWN_STEPS else [*steps[:6], "…", steps[-1]]
         path = "".join(
             f".{step}" if isinstance(step, str) else f"[{shown(step)}]" for step in shown_steps
         )

@@ -85,7 +85,8 @@ class MissingExtraError(ConfigurationError, ImportError):
         super().__init__(
             "import",
             module,
-            f"{needed_for} needs it, and it is not installed. Run: pip install 'indelible[{extra}]'",
+            f"{needed_for} needs it, and it is not installed. "
+            f"Run: pip install 'indelible[{extra}]'",
         )
 
 
@@ -114,8 +115,8 @@ class EventTooLargeError(InvalidEventError):
         self.limit = limit
         super().__init__(
             "event",
-            f"its body is {size} bytes and max_body_bytes is {limit}. Store the large part elsewhere "
-            "and record a reference and a digest of it, or raise max_body_bytes",
+            f"its body is {size} bytes and max_body_bytes is {limit}. Store the large part "
+            "elsewhere and record a reference and a digest of it, or raise max_body_bytes",
         )
 
 
@@ -160,7 +161,7 @@ class SchemaError(StorageError):
 
 
 class UnsafeSettingError(StorageError):
-    """A setting of the database would lose or change what is stored, and cannot be set from here."""
+    """A setting of the database would lose or change what is stored, and cannot be set here."""
 
 
 class EventRefusedError(StorageError):
@@ -215,6 +216,6 @@ def shown(value: object, limit: int = 80) -> str:
     """
     try:
         text = repr(value)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever the object's own repr() raises
         text = f"<{type(value).__name__} whose repr() raises>"
     return text if len(text) <= limit else text[: limit - 1] + "…"

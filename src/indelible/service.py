@@ -220,7 +220,7 @@ class AuditService(Proving):
 
     # Recording ---------------------------------------------------------------------------------
 
-    def record(  # noqa: C901 - one branch for each optional argument
+    def record(
         self,
         action: str,
         *,

@@ -325,8 +325,8 @@ class LogAppender:
                 .join(self._tables.log, log.log_id == event.log_id)
                 .where(event.event_id.in_(ids[start : start + _IDS_PER_QUERY]))
             )
-            for event_id, origin, seq, leaf_hash, *identity in connection.execute(wanted):
-                place = Place(origin, seq, bytes(leaf_hash))
+            for event_id, origin, seq, leaf, *identity in connection.execute(wanted):
+                place = Place(origin, seq, bytes(leaf))
                 known[str(event_id)] = _Known(place, tuple(identity))
         return known
 
@@ -339,7 +339,7 @@ class LogAppender:
         return EventConflictError(
             row[0],
             f"its id already belongs to the event {place.seq} of the log {place.log!r}, which "
-            "differs in its log, action, outcome, actor or target. Give each event an id of its own",
+            "differs in its log, action, outcome, actor or target. Give each event its own id",
         )
 
 

@@ -119,7 +119,7 @@ class Tables:
             Column("created_at", _moment(), nullable=False),
             UniqueConstraint("origin", name=f"{prefix}log_origin_key"),
         )
-        # No foreign keys: a log's key comes from its row, which is locked while it is used and never
+        # No foreign keys: a log's key comes from its row, which is locked while in use and never
         # deleted, and PostgreSQL would look it up again for every event.
         self.event = Table(
             f"{prefix}event",

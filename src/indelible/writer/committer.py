@@ -310,8 +310,8 @@ class Committer:
             )
         if not receipt.done:
             raise AuditTimeoutError(
-                f"the event was not committed within timeout={timeout} s, and whether it will be is "
-                "unknown: it is in a commit that still runs. Record it again with the same "
+                f"the event was not committed within timeout={timeout} s, and whether it will be "
+                "is unknown: it is in a commit that still runs. Record it again with the same "
                 f"event_id={receipt.event_id}, which stores it once either way"
             )
 
@@ -360,7 +360,7 @@ class Committer:
             tried_at = time.monotonic()
             try:
                 results = self._append(rows)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the database's, or a bug: none may lose events
                 fault = self._classify(error).name
                 self.counters.failures += 1
                 self.counters.last_error = f"{type(error).__name__}: {_told(error)}"

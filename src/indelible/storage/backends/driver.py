@@ -40,7 +40,8 @@ class DriverBackend(Backend):
         )
         self._advance_head = f"{self._update_head} AND size = {mark} AND frontier = {mark}"
         self.row_marks = f"({', '.join([mark] * len(INSERT_COLUMNS))})"
-        self.insert_into = f"INSERT INTO {event} ({', '.join(INSERT_COLUMNS)}) VALUES "
+        columns = ", ".join(INSERT_COLUMNS)
+        self.insert_into = f"INSERT INTO {event} ({columns}) VALUES "  # noqa: S608
 
     def table_name(self, table: Table) -> str:
         """Return a table's name, quoted and qualified for this database."""

@@ -112,8 +112,9 @@ class PostgreSQLBackend(DriverBackend):
         driver_error = original(error)
         state = getattr(driver_error, "sqlstate", None)
         if not isinstance(state, str):
-            # No SQLSTATE: the error was met on this side, nearly always a lost connection.  A refused
-            # one has only its text: a name or a password is wrong until somebody mends it.
+            # No SQLSTATE: the error was met on this side, nearly always a lost connection.  One
+            # that was refused has only its text: a name or a password stays wrong until it is
+            # mended.
             text = str(driver_error)
             if "FATAL:" in text and not any(words in text for words in _PASSING):
                 return Fault.DATABASE
