@@ -4,7 +4,8 @@ Feature: The demonstration shows the library at work
   So that I believe it before I read about it
 
   An HTTP service on loopback, eight users at once, first sync and then async. At the end the log
-  holds one event for each request, and nothing of the demonstration is left.
+  holds one event for each request, one of them is proven, an edited row is found, and nothing of
+  the demonstration is left.
 
   Scenario: Requests and events agree
     When indelible runs the demonstration "demo --requests 120"
@@ -32,6 +33,37 @@ Feature: The demonstration shows the library at work
     Then indelible ends with code 0
     When indelible runs "count"
     Then indelible prints "160"
+
+  Scenario: An event is proven, and the row that is edited afterwards is found
+    When indelible runs the demonstration "demo --requests 40 --url ''"
+    Then indelible ends with code 0
+    And indelible's demonstration proves one of 80 events, and finds that very event edited
+    And indelible's demonstration has left nothing behind
+
+  Scenario: A database that is named is verified and not touched
+    When indelible runs the demonstration "demo --requests 40 --url $URL"
+    Then indelible ends with code 0
+    And indelible prints "80 events: PROVEN"
+    And indelible prints "left out   the tampering"
+    And indelible's database has no finding and no checkpoint of the demonstration
+
+  Scenario: A named database that was edited before is not called proven
+    Given indelible's demonstration has run once, and somebody has edited an event of it
+    When indelible runs the demonstration "demo --requests 40 --url $URL"
+    Then indelible ends with code 1
+    And indelible says in one line "nothing is proven: the log 'audit' is not as it was recorded"
+
+  Scenario Outline: <edit> in place of the edit is not what should be found
+    Given indelible's demonstration makes <edit>
+    When indelible runs the demonstration "demo --requests 40 --url ''"
+    Then indelible ends with code 1
+    And indelible says in one line "the verification did not say what it should"
+
+    Examples:
+      | edit             |
+      | no edit          |
+      | two edits        |
+      | another deletion |
 
   Scenario: A log that misses an event is found out
     Given indelible's log loses one event

@@ -65,6 +65,29 @@ def then_nothing_left(context: Any) -> None:
     assert not left, left
 
 
+@then("indelible's demonstration proves one of {number:d} events, and finds that very event edited")
+def then_proof(context: Any, number: int) -> None:
+    demo_runs.check_proof(command_line(context).last.out, number)
+
+
+@then("indelible's database has no finding and no checkpoint of the demonstration")
+def then_untouched(context: Any) -> None:
+    demo_runs.check_untouched(context.database_url())
+
+
+@given("indelible's demonstration has run once, and somebody has edited an event of it")
+def given_edited(context: Any) -> None:
+    demo_runs.run(command_line(context), watch(context), "demo --requests 8 --url $URL")
+    demo_runs.edit_first(context.database_url())
+
+
+@given("indelible's demonstration makes {edit}")
+def given_edit(context: Any, edit: str) -> None:
+    replaced = demo_runs.replaced_edit(edit)
+    replaced.__enter__()
+    context.add_cleanup(replaced.__exit__, None, None, None)
+
+
 @then("indelible's database holds {number:d} events of the demonstration, and none of its secrets")
 def then_no_secret(context: Any, number: int) -> None:
     demo_runs.check_database(context.database_url(), number, watch(context).passwords)

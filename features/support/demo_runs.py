@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from unittest import mock
 from features.support import processes
 from features.support.command_line import CommandLine, files_below
 from indelible import AuditService, StorageError
+from indelible.demo import proof as proving
 from indelible.demo import run as demonstration
 from indelible.demo.invoices import InvoiceStore
 from indelible.demo.server import InvoiceServer, User
@@ -106,6 +108,64 @@ def replaced_record(action: str, *, loses: bool) -> Iterator[None]:
 
     with mock.patch.object(AuditService, "record", unreliable):
         yield
+
+
+def check_proof(output: str, number: int) -> None:
+    """Check what the demonstration says about its event, the proof and both verifications."""
+    lines = re.sub(r"\s*\n {4,}", " ", output.partition("Is the log as it was recorded?")[2])
+    patterns = (
+        r"event +number (\d+), invoice\.update by user:(?!mallory)",
+        rf"its proof +[\d,]+ bytes, under the signed checkpoint of {number} events; .*: it holds",
+        rf"verify +{number} events: PROVEN",
+        rf"proven +Events 0 to {number - 1} of 'audit' are complete",
+        r"edit +event (\d+) with plain SQL: now by user:mallory",
+        rf"verify +{number} events: TAMPERED",
+        r"found +edited: event (\d+):",
+    )
+    wanted = "(?s)" + ".*?\n".join(patterns)
+    found = re.search(wanted, lines)
+    assert found, output
+    assert len(set(found.groups())) == 1, found.groups()
+    assert lines.count("found ") == 1, output
+
+
+def check_untouched(url: str) -> None:
+    """Check that the log verifies, and that no checkpoint of a foreign key stands beside it."""
+    with AuditService(url) as service:
+        report = service.verify()
+    assert report.size, report
+    assert not report.findings, report.findings
+    with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        assert connection.execute("SELECT count(*) FROM audit_checkpoint").fetchone() == (0,)
+
+
+def edit_first(url: str) -> None:
+    """Edit the first event of a database, its body alone."""
+    _change(Path(url.removeprefix("sqlite:///")), _EDIT_FIRST)
+
+
+@contextlib.contextmanager
+def replaced_edit(edit: str) -> Iterator[None]:
+    """Let the demonstration make another edit than its own, in a block."""
+    original = proving._edit
+
+    def other(path: Path, tables: Any, event: Any) -> None:
+        if edit == "two edits":
+            original(path, tables, event)
+        for statement in {"two edits": [_EDIT_FIRST], "another deletion": [_DELETE]}.get(edit, []):
+            _change(path, statement)
+
+    with mock.patch.object(proving, "_edit", other):
+        yield
+
+
+_EDIT_FIRST = "UPDATE audit_event SET body = json_set(body, '$.action', 'user.logout') WHERE seq=0"
+_DELETE = "DELETE FROM audit_event WHERE seq = 7"
+
+
+def _change(path: Path, statement: str) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        assert connection.execute(statement).rowcount == 1
 
 
 def check_database(url: str, number: int, secrets: list[str]) -> None:

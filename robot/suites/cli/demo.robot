@@ -1,5 +1,6 @@
 *** Settings ***
-Documentation       The demonstration as a newcomer runs it: it succeeds, and leaves nothing behind.
+Documentation       The demonstration as a newcomer runs it: it succeeds, finds the row that it
+...                 has edited, and leaves nothing behind.
 
 Library             Leftovers
 Resource            command_line.resource
@@ -20,12 +21,18 @@ It Agrees And Cleans Up
     Should Match Regexp    ${result.stdout}    (?m)^ async +all +400 +400 +equal
     Should Not Contain    ${result.stdout}    NOT EQUAL
     Should Contain    ${result.stdout}    [redacted]
+    Should Match Regexp    ${result.stdout}    (?m)^verify +800 events: PROVEN
+    Should Match Regexp    ${result.stdout}    (?m)^verify +800 events: TAMPERED
+    Should Match Regexp    ${result.stdout}    (?s)edit +event ([\\d,]+) with .*found +edited: event \\1:
     Directory Should Be Empty    ${DIRECTORY}${/}tmp
     No Process Should Have In Its Environment    TMPDIR=${DIRECTORY}${/}tmp
 
 Its Events Stay In A Database That Is Named
     ${result}=    Run Indelible    demo    --requests    80
     Should Have Ended    ${result}    0
+    Should Match Regexp    ${result.stdout}    (?m)^verify +160 events: PROVEN
+    Should Contain    ${result.stdout}    no row of a database that is named is edited
+    Should Not Contain    ${result.stdout}    TAMPERED
     ${result}=    Run Indelible    count    --action    user.login    --outcome    failure
     Should Be Equal    ${result.stdout}    16
     ${result}=    Run Indelible    count

@@ -1,4 +1,4 @@
-"""The demonstration as a whole: the invoice service under load, first sync and then async."""
+"""The demonstration as a whole: the service under load, sync and then async, and the proof."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from indelible.demo.clients import drive
 from indelible.demo.invoices import InvoiceStore
+from indelible.demo.proof import ProofResult, prove_in_database, prove_in_file
 from indelible.demo.server import InvoiceServer, User
 from indelible.event import AuditEvent, Outcome
 from indelible.service import AuditService
@@ -60,16 +61,23 @@ class Demonstration:
         modes: What each mode did.
         last_events: The newest events of the second mode, newest first.
         example: One update of an invoice.
+        proof: What was proven about one event and the whole log; None for a log without events.
     """
 
     modes: tuple[ModeResult, ...]
     last_events: tuple[AuditEvent, ...]
     example: AuditEvent | None
+    proof: ProofResult | None
 
     @property
     def agrees(self) -> bool:
         """Whether requests and events agree in every mode."""
         return all(mode.agrees for mode in self.modes)
+
+    @property
+    def proves(self) -> bool:
+        """Whether the log was proven, and the edited row found."""
+        return self.proof is not None and self.proof.as_expected
 
 
 def demonstrate(
@@ -88,6 +96,7 @@ def demonstrate(
 
     Raises:
         AuditError: The database cannot be used.
+        ProofError: The proof of an event does not hold.
         UnexpectedAnswerError: A request was not answered as it should be.
     """
     run = secrets.token_hex(4)
@@ -95,13 +104,14 @@ def demonstrate(
     results = []
     with ExitStack() as stack:
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="indelible-demo-")))
+        file = directory / "audit.db"
         invoices = stack.enter_context(
             closing(InvoiceStore(f"sqlite:///{directory / 'invoices.db'}"))
         )
         for mode in ("sync", "async"):
             audit = stack.enter_context(
                 AuditService(
-                    url or f"sqlite:///{directory / 'audit.db'}",
+                    url or f"sqlite:///{file}",
                     audit_async=mode == "async",
                     source="invoices",
                     **arguments,
@@ -113,7 +123,15 @@ def demonstrate(
             results.append(_measure(mode, audit, invoices, users, tenant, requests, show))
         last = audit.query(tenant=tenant, limit=_SHOWN).items
         update = audit.query(tenant=tenant, action="invoice.update", limit=1).items
-    return Demonstration(tuple(results), last, update[0] if update else None)
+        proof = None
+        for event in (*update, *last)[:1]:
+            # Only a file of the demonstration's own is tampered with.
+            proof = (
+                prove_in_database(url, event, **arguments)
+                if url
+                else prove_in_file(file, event, **arguments)
+            )
+    return Demonstration(tuple(results), last, update[0] if update else None, proof)
 
 
 def _measure(

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from indelible.demo.proof import ProofResult
     from indelible.demo.run import Demonstration, ModeResult
+    from indelible.verification.report import VerificationReport
 
 __all__ = ["command"]
 
@@ -35,14 +37,17 @@ def command(*, settings: Settings, requests: int) -> None:
     """Run a small HTTP service that records who did what.
 
     It starts an invoice service on a free port of this machine, lets eight users work with it at
-    once, first in sync and then in async mode, and shows what the log says about them. The exit
-    code is 0 when the log holds exactly one event for each request, and 1 otherwise.
+    once, first in sync and then in async mode, and shows what the log says about them. Then it
+    proves one event, verifies the whole log, edits one row behind the library's back, and verifies
+    again. The exit code is 0 when the log holds exactly one event for each request, is proven, and
+    the edited event is found; and 1 otherwise.
 
     Without a URL it records into a temporary SQLite file; with one, into that database, where the
-    events stay.
+    events stay, and where no row is edited.
     """
     from indelible.demo.clients import UnexpectedAnswerError
     from indelible.demo.run import CLIENTS, demonstrate
+    from indelible.errors import ProofError
 
     url = settings.created_url() if settings.url else None
     screen = console()
@@ -54,9 +59,13 @@ def command(*, settings: Settings, requests: int) -> None:
             shown = demonstrate(url, requests, progress, **settings.arguments)
     except UnexpectedAnswerError as error:
         raise CommandError(str(error), ExitCode.UNAVAILABLE) from error
+    except ProofError as error:
+        raise CommandError(f"nothing is proven: {error}", ExitCode.NO) from error
     _show(screen, shown)
     if not shown.agrees:
         raise CommandError("requests and events do not agree, see the table above", ExitCode.NO)
+    if not shown.proves:
+        raise CommandError("the verification did not say what it should, see above", ExitCode.NO)
 
 
 def _show(screen: Console, shown: Demonstration) -> None:
@@ -72,6 +81,10 @@ def _show(screen: Console, shown: Demonstration) -> None:
         screen.print()
     screen.print("One event for each request?", style="bold")
     screen.print(_agreement(shown.modes))
+    if shown.proof is not None:
+        screen.print("Is the log as it was recorded?", style="bold")
+        screen.print()
+        screen.print(_proof(shown.proof))
 
 
 def _throughput(modes: tuple[ModeResult, ...]) -> Table:
@@ -100,6 +113,41 @@ def _agreement(modes: tuple[ModeResult, ...]) -> Table:
         verdict = "equal" if mode.agrees else "NOT EQUAL"
         table.add_row(mode.mode, "all", f"{mode.requests:,}", f"{total:,}", verdict, style="bold")
     return table
+
+
+def _proof(proof: ProofResult) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    from indelible.demo.proof import FORGED_ACTOR
+
+    event = proof.event.event
+    how = (
+        f"{proof.proof_bytes:,} bytes, under the signed checkpoint of "
+        f"{proof.event.checkpoint.size:,} events; checked with the public key alone: it holds"
+    )
+    lines = [
+        ("event", f"number {proof.event.index:,}, {event.action} by {event.actor}"),
+        ("its proof", how),
+        *_verdict(proof.clean),
+    ]
+    if proof.tampered is None:
+        lines.append(("left out", "the tampering: no row of a database that is named is edited"))
+    else:
+        lines += [
+            ("edit", f"event {proof.event.index:,} with plain SQL: now by {FORGED_ACTOR}"),
+            *_verdict(proof.tampered),
+        ]
+    table = Table.grid(padding=(0, 2))
+    for name, text in lines:
+        table.add_row(name, Text(text))
+    return table
+
+
+def _verdict(report: VerificationReport) -> list[tuple[str, str]]:
+    lines = [("verify", f"{report.size:,} events: {report.outcome.upper()}")]
+    lines += [("proven", sentence) for sentence in report.proven()]
+    return lines + [("found", str(finding)) for finding in report.findings]
 
 
 def _table(*columns: str) -> Table:
