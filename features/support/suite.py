@@ -14,12 +14,15 @@ and Robot tests together. A runner that crashes, or that runs nothing, counts as
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,9 @@ REPORTS = "INDELIBLE_REPORTS"
 
 BRANCH_PERCENT = 95.0
 """How much of all branches both runners together have to take, in percent."""
+
+LANES = max(1, min(2, os.cpu_count() or 1))
+"""Test processes at a time: most of them wait for disks, servers and processes of their own."""
 
 MODES = ("behave", "robot", "coverage", "all")
 
@@ -101,6 +107,18 @@ def branch_percent(report: dict[str, Any]) -> float:
     return 100.0 * float(totals["covered_branches"]) / max(1, int(totals["num_branches"]))
 
 
+def lanes(count: int) -> list[list[str]]:
+    """Deal the features out to so many processes, by the size of their files."""
+    dealt: list[list[str]] = [[] for _ in range(count)]
+    sizes = [0] * count
+    features = sorted(ROOT.glob("features/*.feature"), key=lambda path: -path.stat().st_size)
+    for feature in features:
+        lane = sizes.index(min(sizes))
+        dealt[lane].append(str(feature.relative_to(ROOT)))
+        sizes[lane] += feature.stat().st_size
+    return dealt
+
+
 @dataclass
 class Selection:
     """Which tests to run, by the runners' own arguments."""
@@ -144,37 +162,75 @@ class Suite:
         }
         (reports / "coverage").mkdir()
 
-    def _run(self, *command: str) -> int:
-        process = subprocess.run(command, cwd=ROOT, env=self._environment, check=False)
-        return process.returncode
+    def _python(self, module: str, *arguments: str, output: Path | None = None) -> int:
+        command = (sys.executable, "-m", module, *arguments)
+        with contextlib.ExitStack() as stack:
+            told = None if output is None else stack.enter_context(output.open("wb"))
+            return subprocess.run(
+                command,
+                cwd=ROOT,
+                env=self._environment,
+                stdout=told,
+                stderr=None if told is None else subprocess.STDOUT,
+                check=False,
+            ).returncode
 
-    def _python(self, module: str, *arguments: str) -> int:
-        return self._run(sys.executable, "-m", module, *arguments)
-
-    def _runner(self, module: str, *arguments: str) -> int:
+    def _runner(self, output: Path | None, module: str, *arguments: str) -> int:
         if self._measured:
-            return self._python("coverage", "run", "-m", module, *arguments)
-        return self._python(module, *arguments)
+            return self._python("coverage", "run", "-m", module, *arguments, output=output)
+        return self._python(module, *arguments, output=output)
 
-    def behave(self, arguments: Sequence[str] = ()) -> Totals:
-        report = self._reports / "behave.json"
-        status = self._runner(
-            "behave",
-            *("--format=json", f"--outfile={report}"),
-            *("--format=progress2", "--no-color"),
-            *arguments,
-        )
+    def everything(self) -> Totals:
+        """Run all tests of both runners, as many processes at a time as there are lanes.
+
+        What a process prints is held back until it ends, so that lines do not mix.
+        """
+        tasks = [
+            functools.partial(self.behave, lane, f"behave-{number}", held_back=True)
+            for number, lane in enumerate(lanes(LANES), 1)
+        ]
+        tasks.append(functools.partial(self.robot, held_back=True))
+        with ThreadPoolExecutor(LANES) as pool:
+            return sum((task.result() for task in [pool.submit(task) for task in tasks]), Totals())
+
+    def behave(
+        self, arguments: Sequence[str] = (), name: str = "behave", *, held_back: bool = False
+    ) -> Totals:
+        report = self._reports / f"{name}.json"
+        with self._output(name, held_back=held_back) as output:
+            status = self._runner(
+                output,
+                "behave",
+                *("--format=json", f"--outfile={report}"),
+                *("--format=progress2", "--no-color"),
+                *arguments,
+            )
         return count_behave(report, status)
 
-    def robot(self, arguments: Sequence[str] = ()) -> Totals:
+    @contextlib.contextmanager
+    def _output(self, name: str, *, held_back: bool) -> Iterator[Path | None]:
+        """Give a file for what a runner prints, and print it in one piece afterwards."""
+        if not held_back:
+            yield None
+            return
+        path = self._reports / f"{name}.txt"
+        yield path
+        sys.stdout.write(path.read_text(encoding="utf-8", errors="replace") + "\n")
+
+    def robot(self, arguments: Sequence[str] = (), *, held_back: bool = False) -> Totals:
         directory = self._reports / "robot"
-        status = self._runner(
+        with self._output("robot", held_back=held_back) as output:
+            status = self._robot(output, directory, arguments)
+        return count_robot(directory / "output.xml", status)
+
+    def _robot(self, output: Path | None, directory: Path, arguments: Sequence[str]) -> int:
+        return self._runner(
+            output,
             "robot",
             *("--pythonpath", str(ROOT), "--pythonpath", str(ROOT / "robot" / "libraries")),
             *("--outputdir", str(directory), "--consolecolors", "off", "--console", "dotted"),
             *(arguments or ["robot"]),
         )
-        return count_robot(directory / "output.xml", status)
 
     def coverage(self) -> bool:
         """Combine what both runners measured. Returns whether it is enough.
@@ -211,10 +267,13 @@ def run(mode: str, arguments: Sequence[str]) -> int:
     failures = [session for session in checks if not suite.check(session)]
 
     totals = Totals()
-    if selection.behave or (not selection and mode != "robot"):
-        totals += suite.behave(selection.behave)
-    if selection.robot or (not selection and mode != "behave"):
-        totals += suite.robot(selection.robot)
+    if not selection and mode not in {"behave", "robot"}:
+        totals += suite.everything()
+    else:
+        if selection.behave or (not selection and mode == "behave"):
+            totals += suite.behave(selection.behave)
+        if selection.robot or (not selection and mode == "robot"):
+            totals += suite.robot(selection.robot)
     if measured and not suite.coverage():
         failures.append("coverage")
 
