@@ -197,6 +197,8 @@ def _lock_creation(connection: Connection, tables: Tables) -> None:
     kind = connection.dialect.name
     connection.rollback()
     if kind == "sqlite":
+        # Begun first, because an engine of the caller's may do so by itself at the first statement.
+        connection.begin()
         raw: Any = connection.connection.driver_connection
         if raw.in_transaction:
             raw.rollback()
