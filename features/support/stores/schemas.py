@@ -190,12 +190,17 @@ def _without_all(url: str) -> None:
     execute(url, *(f"DROP TABLE {name}" for name in names))
 
 
+def _foreign_view(url: str) -> None:
+    execute(url, "CREATE VIEW audit_log AS SELECT 1 AS x")
+
+
 STATES: Final = {
     "absent, and may not be created": _absent,
     "of an older revision": _older,
     "of a newer revision": _newer,
     "somebody else's table": _foreign_table,
     "somebody else's version table": _foreign_version,
+    "somebody else's view": _foreign_view,
     "without its revision": _unversioned,
     "without one of its tables": _without_tile,
     "without any of its tables": _without_all,
@@ -417,6 +422,26 @@ def check_printed_schema(url: str, name: str) -> None:
     run_printed(url, schema=name)
     assert migrate.check(url, schema=name).state == "current"
     assert migrate.check(url).state == "missing"
+
+
+def check_absent_schema(url: str, name: str, says: str) -> None:
+    for use in (_record_there, _count_there, migrate.upgrade):
+        try:
+            use(url, schema=name)
+        except SchemaError as error:
+            assert says in str(error), error
+        else:
+            raise AssertionError("the schema was made by itself")
+
+
+def _record_there(url: str, schema: str) -> None:
+    with service(url, schema=schema) as made:
+        made.record("x.y", actor="user:1")
+
+
+def _count_there(url: str, schema: str) -> None:
+    with service(url, schema=schema) as made:
+        made.count()
 
 
 def check_longest_prefix(url: str) -> None:

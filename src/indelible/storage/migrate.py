@@ -118,8 +118,12 @@ def sql(bind: str | URL, *, table_prefix: str = DEFAULT_PREFIX, schema: str | No
 
 def _status(connection: Connection, tables: Tables) -> SchemaStatus:
     inspector = inspect(connection)
+    names = {table.name for table in tables.metadata.sorted_tables}
     present = set(inspector.get_table_names(schema=tables.schema))
-    ours = {table.name for table in tables.metadata.sorted_tables} & present
+    ours = names & present
+    if tables.version_table not in present and not ours:
+        # Nothing of ours; but a view would be in the way of a table of the same name.
+        ours = names & set(inspector.get_view_names(schema=tables.schema))
     revision: str | None = None
     if tables.version_table in present:
         name = connection.dialect.identifier_preparer.quote(tables.version_table)
@@ -182,6 +186,7 @@ def _upgrade(
         if status.state in refused:
             raise SchemaError(status.message)
         if status.state != "current":
+            _require_schema(connection, tables)
             _alembic(tables, connection=connection)
         connection.commit()
     finally:
@@ -189,6 +194,15 @@ def _upgrade(
         with suppress(SQLAlchemyError):
             connection.rollback()
             _unlock_creation(connection, tables)
+
+
+def _require_schema(connection: Connection, tables: Tables) -> None:
+    if tables.schema is None or connection.dialect.name != "postgresql":
+        return
+    if not inspect(connection).has_schema(tables.schema):
+        raise SchemaError(
+            f"the database has no schema {tables.schema}. Run: CREATE SCHEMA {tables.schema}"
+        )
 
 
 def _lock_creation(connection: Connection, tables: Tables) -> None:
