@@ -17,7 +17,10 @@ extensions = [
 ]
 html_theme = "furo"
 html_title = "Indelible"
-exclude_patterns = ["_build"]
+# The page of the benchmarks is a part of the one about performance.
+exclude_patterns = ["_build", "explanation/benchmarks.md"]
+# In docstrings, a name between single backticks is a link to what it names.
+default_role = "py:obj"
 
 # Every heading down to the third level can be linked to by its text.
 myst_heading_anchors = 3

@@ -83,6 +83,11 @@ Feature: The command line answers at once and says what it needs
       | block_timeout | likewise                                                |
       | on_error      | it is a function                                        |
       | clock         | it is a function                                        |
+      | harden        | db harden does it, which the tables' owner runs         |
+      | witnesses     | the command checkpoint has an option of its own         |
+      | witness_policy      | likewise, two of them                             |
+      | checkpoint_sinks    | likewise                                          |
+      | checkpoint_interval | the command checkpoint signs once, at once        |
 
   Scenario: The words that options allow are the library's
     Then indelible's options know all outcomes and severities

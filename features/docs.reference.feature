@@ -46,6 +46,10 @@ Feature: The reference says everything, and nothing that is not so
       | indelible.AuditService.query      |
       | indelible.AuditService.hash_value |
       | indelible.AuditService.close      |
+      | indelible.AuditService.checkpoint |
+      | indelible.AuditService.prove      |
+      | indelible.AuditService.consistency |
+      | indelible.AuditService.verify     |
       | indelible.Receipt.wait            |
       | indelible.Redaction               |
       | indelible.Redaction.hash_value    |

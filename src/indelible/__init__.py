@@ -40,9 +40,18 @@ if TYPE_CHECKING:
     from indelible.event import Actor, AuditEvent, Outcome, Place, Severity, Target
     from indelible.query import Page
     from indelible.redaction import Redaction
+    from indelible.sealing import SealedCheckpoint, Witness, WitnessPolicy
+    from indelible.sealing.errors import (
+        SealingError,
+        SigningRefusedError,
+        SinkError,
+        WitnessPolicyError,
+    )
     from indelible.service import AuditService
     from indelible.stats import CloseReport, Stats
     from indelible.values import REDACTED, DataclassValue, EnumValue, ErrorValue, KeyedHash
+    from indelible.verification.proof_file import EventProof
+    from indelible.verification.report import VerificationReport
     from indelible.writer.receipt import Receipt
 
 __version__ = "0.1.0"
@@ -65,6 +74,7 @@ __all__ = [
     "EnumValue",
     "ErrorValue",
     "EventConflictError",
+    "EventProof",
     "EventRefusedError",
     "EventTooLargeError",
     "InvalidEventError",
@@ -80,11 +90,19 @@ __all__ = [
     "Redaction",
     "RedactionError",
     "SchemaError",
+    "SealedCheckpoint",
+    "SealingError",
     "Severity",
+    "SigningRefusedError",
+    "SinkError",
     "Stats",
     "StorageError",
     "Target",
     "UnsafeSettingError",
+    "VerificationReport",
+    "Witness",
+    "WitnessPolicy",
+    "WitnessPolicyError",
     "bind_context",
     "bound_context",
     "clear_context",
@@ -134,6 +152,17 @@ _HOMES: Final = {
     ),
     "indelible.query": ("Page",),
     "indelible.redaction": ("Redaction",),
+    "indelible.sealing": (
+        "SealedCheckpoint",
+        "Witness",
+        "WitnessPolicy",
+    ),
+    "indelible.sealing.errors": (
+        "SealingError",
+        "SigningRefusedError",
+        "SinkError",
+        "WitnessPolicyError",
+    ),
     "indelible.service": ("AuditService",),
     "indelible.stats": ("CloseReport", "Stats"),
     "indelible.values": (
@@ -143,6 +172,8 @@ _HOMES: Final = {
         "KeyedHash",
         "REDACTED",
     ),
+    "indelible.verification.proof_file": ("EventProof",),
+    "indelible.verification.report": ("VerificationReport",),
     "indelible.writer.receipt": ("Receipt",),
 }
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}

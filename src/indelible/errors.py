@@ -19,11 +19,16 @@
     │   └── EventRefusedError           the database refused this one event
     │       └── EventConflictError      its event id already belongs to another event
     ├── QueryError                  a filter or a cursor that makes no sense
-    └── ProofError                  a tree, proof, note or checkpoint is malformed or false
+    ├── ProofError                  a tree, proof, note or checkpoint is malformed or false
+    └── SealingError                a checkpoint could not be made, or not be published
+        ├── SigningRefusedError     the log does not continue what the key has signed before
+        ├── WitnessPolicyError      fewer witnesses have cosigned than the policy demands
+        └── SinkError               a sink did not take a checkpoint that is signed and stored
 
 `ConfigurationError` is an operator's mistake and `InvalidEventError` a caller's; a `StorageError`
 says that the world outside failed.  Where a built-in exception describes the case as well, the
 class derives from it too, so that ``except ValueError`` and ``except TimeoutError`` work.
+`SealingError` and what derives from it are defined in `indelible.sealing.errors`.
 """
 
 from __future__ import annotations

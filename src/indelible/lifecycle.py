@@ -53,6 +53,12 @@ _forking: Final = _Forking()
 def register(service: _Service) -> None:
     """Tell a service about forks, and close it when the interpreter ends."""
     _services.add(service)
+    # A child that imports this module only after it was forked has run no hook of it. As long as it
+    # is being prepared, `multiprocessing` does not call it a child; then the first line sees to it.
+    _drain_in_worker_processes()
+    process = sys.modules.get("multiprocessing.process")
+    if process is not None and process.parent_process() is not None:
+        _exit_hook.install()
 
 
 def _before_fork() -> None:
@@ -98,10 +104,16 @@ class _ExitHook:
     """Registered with `multiprocessing`, once for a process and all its descendants."""
 
     registered = False
+    installed_in = 0
+    """The process, by its id, whose end it is hooked to already."""
 
     def install(self) -> None:
+        util = sys.modules.get("multiprocessing.util")
+        if util is None or self.installed_in == os.getpid():
+            return
+        self.installed_in = os.getpid()
         # Below zero: after the finalizers of the application and the end of its own children.
-        sys.modules["multiprocessing.util"].Finalize(None, _at_exit, exitpriority=-100)
+        util.Finalize(None, _at_exit, exitpriority=-100)
 
 
 _exit_hook: Final = _ExitHook()

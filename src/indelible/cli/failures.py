@@ -29,6 +29,9 @@ _CODES: Final[tuple[tuple[type[errors.AuditError], ExitCode], ...]] = (
 )
 """The exit code of each kind of error; the first that fits counts."""
 
+_LATE_CODES: Final = (("indelible.sealing.errors", "SealingError", ExitCode.REFUSED),)
+"""The same for errors whose modules are not loaded unless they are used; these count first."""
+
 _DATABASE_ERRORS: Final = (
     ("sqlalchemy.exc", "SQLAlchemyError"),
     ("sqlite3", "Error"),
@@ -94,6 +97,10 @@ class Failures:
         if isinstance(error, CommandError):
             self._say(str(error))
             return error.code
+        for module, name, code in _LATE_CODES:
+            if _is_one(error, module, name):
+                self._say(str(error))
+                return code
         for kind, code in _CODES:
             if isinstance(error, kind):
                 self._say(str(error))
@@ -135,11 +142,13 @@ def _masked(ctx: click.Context, text: str) -> str:
 
 
 def _is_database_error(error: BaseException) -> bool:
-    """Tell whether SQLAlchemy or a driver raised it, without importing any to find out."""
-    return any(
-        isinstance(error, getattr(sys.modules.get(module), name, ()))
-        for module, name in _DATABASE_ERRORS
-    )
+    """Tell whether SQLAlchemy or a driver raised it."""
+    return any(_is_one(error, module, name) for module, name in _DATABASE_ERRORS)
+
+
+def _is_one(error: BaseException, module: str, name: str) -> bool:
+    """Tell whether an error is of a class, without importing its module to find out."""
+    return isinstance(error, getattr(sys.modules.get(module), name, ()))
 
 
 def _flushed() -> OSError | None:
