@@ -88,6 +88,9 @@ class LogAccess(LogReading):
             # Assigned before it is complete: it is what tells one kind of failure from another.
             self._backend = backend
             with engine.connect() as connection:
+                # Before there are tables: a database that is refused stays as it was.
+                backend.check_settings(connection)
+                connection.commit()
                 migrate.ensure_current(connection, self._tables, create=self._create_tables)
                 backend.check_tables(connection)
                 connection.rollback()

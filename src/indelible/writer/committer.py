@@ -485,6 +485,6 @@ def explained(fault: str, error: Exception, consequence: str) -> AuditError:
             f"the database cannot be reached or keeps failing ({_told(error)}); {consequence}"
         )
     else:
-        explained = StorageError(f"the database refused the batch ({_told(error)}); {consequence}")
+        explained = StorageError(f"the database failed ({_told(error)}); {consequence}")
     explained.__cause__ = error
     return explained

@@ -17,7 +17,7 @@ from indelible.storage.schema import Tables
 
 __all__ = ["SQLiteBackend", "is_memory"]
 
-_STATEMENT_SIZES: Final = (400, 40)
+_STATEMENT_SIZES: Final = (1_000, 100, 10)
 """Rows of one INSERT statement, largest first; the rest of a batch goes row by row."""
 
 _FULL: Final = 2
@@ -127,8 +127,8 @@ class SQLiteBackend(DriverBackend):
                 chunk = parameters[start : start + size]
                 cursor.execute(statement, list(chain.from_iterable(chunk)))
                 start += size
-        if start < len(parameters):
-            cursor.executemany(self._insert_one, parameters[start:])
+        for row in parameters[start:]:
+            cursor.execute(self._insert_one, row)
         cursor.close()
 
     def classify(self, error: BaseException) -> Fault:
