@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import calls, durable, memory, tree, verify
+from benchmarks import calls, durable, memory, parts, tree, verify
 from benchmarks.figures import Figure, as_markdown, as_text
 from features.support import servers
 
@@ -35,6 +35,7 @@ def _suites(rounds: int) -> dict[str, list[Callable[[], list[Figure]]]]:
             lambda: durable.synchronous("postgresql", rounds),
             lambda: durable.synchronous("mariadb", rounds),
         ],
+        "parts": [parts.call, parts.commit],
         "tree": [lambda: tree.cost("sqlite", rounds), lambda: tree.frontier(rounds)],
         "memory": [memory.bounded_queue],
         "verify": [lambda: verify.verification(rounds), verify.proving, verify.verify_memory],
