@@ -109,6 +109,9 @@ class LogAppender:
         self, connection: Connection, rows: Sequence[EventRow]
     ) -> list[Place | EventConflictError]:
         """Append a batch, of which some or all events may be in the database already."""
+        if connection.in_transaction():
+            # A signal handler's exception has interrupted the clean-up after another one.
+            self._abort(connection, InterruptedError())
         try:
             return self._append(connection, rows, look_up=False)
         except BaseException as error:
