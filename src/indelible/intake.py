@@ -92,7 +92,8 @@ class Intake(LogAccess):
         if appender is None:
             # close() has not waited for this commit.
             raise closed_error()
-        results = appender.append(session, rows)
+        # Whoever waits for room gets it while the database works, and not before.
+        results = appender.append(session, rows, self._queue.admit)
         if self._keeper is not None:
             self._keeper.notify()
         return results

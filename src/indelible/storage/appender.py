@@ -12,7 +12,7 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -79,7 +79,10 @@ class LogAppender:
         self._contended = False
 
     def append(
-        self, session: Session, rows: Sequence[EventRow]
+        self,
+        session: Session,
+        rows: Sequence[EventRow],
+        prepared: Callable[[], None] = lambda: None,
     ) -> list[Place | EventConflictError]:
         """Append a batch in one transaction, and commit it.
 
@@ -87,6 +90,8 @@ class LogAppender:
             session: The writer's session, bound to a connection of its own, or to an engine from
                 whose pool each batch takes one; no transaction is open on it, before and after.
             rows: The events, at least one.
+            prepared: Called when all is ready for the longest statement, during which other
+                threads can run.
 
         Returns:
             For each event its place: a new one, or the one that an event with this id already
@@ -101,19 +106,19 @@ class LogAppender:
             session.rollback()
         bind = session.get_bind()
         if isinstance(bind, Connection):
-            return self._append_once(bind, rows)
+            return self._append_once(bind, rows, prepared)
         with bind.connect() as connection:
-            return self._append_once(connection, rows)
+            return self._append_once(connection, rows, prepared)
 
     def _append_once(
-        self, connection: Connection, rows: Sequence[EventRow]
+        self, connection: Connection, rows: Sequence[EventRow], prepared: Callable[[], None]
     ) -> list[Place | EventConflictError]:
         """Append a batch, of which some or all events may be in the database already."""
         if connection.in_transaction():
             # A signal handler's exception has interrupted the clean-up after another one.
             self._abort(connection, InterruptedError())
         try:
-            return self._append(connection, rows, look_up=False)
+            return self._append(connection, rows, prepared, look_up=False)
         except BaseException as error:
             self._abort(connection, error)
             if not (isinstance(error, Exception) and self._backend.is_duplicate(error)):
@@ -121,7 +126,7 @@ class LogAppender:
             # Looking ids up costs a query, so it is done only when one turns out to be there.
             first = error
         try:
-            return self._append(connection, rows, look_up=True)
+            return self._append(connection, rows, prepared, look_up=True)
         except BaseException as error:
             self._abort(connection, error)
             if isinstance(error, Exception) and self._backend.is_duplicate(error):
@@ -147,7 +152,12 @@ class LogAppender:
             ) from error
 
     def _append(
-        self, connection: Connection, rows: Sequence[EventRow], *, look_up: bool
+        self,
+        connection: Connection,
+        rows: Sequence[EventRow],
+        prepared: Callable[[], None],
+        *,
+        look_up: bool,
     ) -> list[Place | EventConflictError]:
         log_id = self._log_id
         if log_id is None:
@@ -170,6 +180,7 @@ class LogAppender:
             grown = _grow(self._tree_at(connection, log_id, head), fresh)
             if fresh:
                 self._backend.set_head(connection, log_id, grown.head)
+        prepared()
         if grown.rows:
             self._backend.insert_events(connection, log_id, grown.rows)
         if grown.tiles:

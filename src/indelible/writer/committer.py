@@ -361,6 +361,7 @@ class Committer:
             try:
                 results = self._append(rows)
             except Exception as error:  # noqa: BLE001 - the database's, or a bug: none may lose events
+                self._queue.admit()
                 fault = self._classify(error).name
                 self.counters.failures += 1
                 self.counters.last_error = f"{type(error).__name__}: {_told(error)}"
@@ -374,6 +375,7 @@ class Committer:
                     self._report(explained(fault, error, "it is tried again until it succeeds"))
                 self._rest(pause)
             else:
+                self._queue.admit()
                 self._last_size = len(batch)
                 self._last_seconds = time.monotonic() - tried_at
                 self._accept(batch, results)

@@ -81,7 +81,7 @@ class PendingQueue:
                 return self.offer(item)
 
     def take(self, batch: list[Receipt], *, most: int, most_bytes: int) -> None:
-        """Move the oldest events to the end of `batch`, and let waiting threads have the room.
+        """Move the oldest events to the end of `batch`; `admit` then lets others have the room.
 
         An event moves from one to the other in a single step of the interpreter, so that whoever
         looks at the queue first and at the batch second misses none, a caller who withdraws his
@@ -102,7 +102,14 @@ class PendingQueue:
                 break
             row = batch[-1].row
             size += 0 if row is None else len(row[-1])
-        while self._waiting and len(items) < self.capacity:
+
+    def admit(self) -> None:
+        """Let waiting threads have the room that `take` has made.
+
+        Apart from `take`, because it matters when they run: what they do next keeps the
+        interpreter busy, and the leader waits for it unless it is inside the database meanwhile.
+        """
+        while self._waiting and len(self._items) < self.capacity:
             try:
                 self._waiting.popleft().signal()
             except IndexError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from _thread import LockType, allocate_lock
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 from uuid import UUID
@@ -17,6 +18,11 @@ __all__ = ["Receipt"]
 _FOREVER: Final = 1e9
 """Seconds that stand for "no limit": what a lock accepts has one."""
 
+# The locks of those who wait, by receipt, until it is settled.  Nearly no receipt of asynchronous
+# mode is waited for, and a list in each would be one more object for the garbage collector to go
+# through while thousands of them are pending: that cost more than making the event.
+_waiting: Final[dict[Receipt, list[LockType]]] = {}
+
 
 class Receipt:
     """One recorded event on its way into the log.
@@ -26,14 +32,14 @@ class Receipt:
 
     There is no lock in it.  Settling stores the result first and then wakes the waiters that it
     finds; a waiter adds itself first and then looks at the result.  One of the two sees the other,
-    and both steps are single operations on attributes, so a signal handler may run between any of
-    them.
+    and both steps are single operations on an attribute and on a dict, so a signal handler may run
+    between any of them.
 
     Attributes:
         led: Whether a caller waits for it who leads a commit when woken; set by the committer.
     """
 
-    __slots__ = ("_error", "_event_id", "_place", "_queued_at", "_row", "_waiters", "led")
+    __slots__ = ("_error", "_event_id", "_place", "_queued_at", "_row", "led")
 
     def __init__(self, row: EventRow) -> None:
         """Make the receipt of an event that is not queued yet."""
@@ -42,7 +48,6 @@ class Receipt:
         self._row: EventRow | None = row
         self._place: Place | None = None
         self._error: AuditError | None = None
-        self._waiters: list[LockType] = []
         self._queued_at = time.monotonic()
 
     @property
@@ -103,14 +108,19 @@ class Receipt:
         """Return a held lock that is released when the event is settled."""
         waiter = allocate_lock()
         waiter.acquire()
-        self._waiters.append(waiter)
+        _waiting.setdefault(self, []).append(waiter)
         if self._row is None:
             self.wake()
         return waiter
 
     def drop_waiter(self, waiter: LockType) -> None:
         """Forget a waiter that does not wait any more."""
-        self._waiters.remove(waiter)
+        waiters = _waiting.get(self)
+        if waiters is not None:
+            waiters.remove(waiter)
+        if self._row is None:
+            # Settling has forgotten the others; this one may have come behind it.
+            _waiting.pop(self, None)
 
     def wake(self) -> None:
         """Release every waiter; one that is woken too early looks again and waits on."""
@@ -130,8 +140,13 @@ class Receipt:
         self._place = place
         self._error = error
         self._row = None
-        if self._waiters:
+        if _waiting:
             self.wake()
+            _waiting.pop(self, None)
+
+    @property
+    def _waiters(self) -> Sequence[LockType]:
+        return _waiting.get(self, ())
 
     @property
     def row(self) -> EventRow | None:
