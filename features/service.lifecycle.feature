@@ -86,6 +86,11 @@ Feature: A service is made, used, interrupted and closed
       When it records 3 events, is closed, and the lock is given back after 0.4 seconds
       Then nothing is uncommitted, and the call took less than 3 seconds
 
+    Scenario: close() goes on trying while the database fails, without haste
+      Given a service, asynchronous, that has recorded 1 events
+      When it records 3 events and is closed while the database fails for 1.2 seconds more
+      Then nothing is uncommitted, and it has tried 5 to 60 times
+
     @fixture.own_postgresql
     Scenario Outline: close() is in time though the server has stopped, <mode>
       Given a service, <mode>, whose server stops, and which waits 0.5 seconds at most
@@ -102,6 +107,11 @@ Feature: A service is made, used, interrupted and closed
       When it is closed with a timeout of 0.3 seconds
       Then the call took less than 1 seconds, and reports 1 event as uncommitted
       And the hanging thread gets its answer when the database gives one
+
+    Scenario: close() waits for a read that is under way
+      Given a service, synchronous, that has recorded 5 events
+      When it is closed while a thread reads
+      Then the read ends first, and the database file is closed
 
     Scenario: A thread that waits for room learns that the service is closed
       Given a service, asynchronous, whose queue of 2 is full and whose commits hang
@@ -212,7 +222,7 @@ Feature: A service is made, used, interrupted and closed
     @use.with_db=<db>
     Scenario Outline: What stands in a refused event does not reach the application's log (<db>)
       Given a service, asynchronous, whose database refuses the action "bad" and whose on_error raises
-      When it records the action "bad" with the detail "Mrs Miller's diagnosis"
+      When it records the action "bad" with the tenant "Miller"
       Then neither the log of indelible nor stats holds "Miller"
 
       Examples:

@@ -82,12 +82,14 @@ Feature: The first use of a service races with everything else
   Scenario: A process forks in the middle of another thread's first use
     When a process on sqlite forks at these moments
       | moment                                      |
+      | in the middle of another thread's imports   |
       | in the middle of another thread's first use |
     Then nothing has gone wrong
 
   Scenario: A process that records into a file forks, which parent and child must not have open
     When a process on sqlite forks at these moments
-      | moment                                     |
+      | moment                                      |
+      | and makes ids                               |
       | while another thread holds the session lock |
       | with a half-full queue                      |
       | and the parent closes the log               |

@@ -25,7 +25,7 @@ Feature: One leader commits everybody's events, in order, each once
 
     Scenario: A batch ends at batch_size events, and at 4 MiB of bodies
       Given a log, asynchronous, with batch_size=10 and max_body_bytes=1048576 whose commits hang
-      When 25 small events are recorded, and 6 of 1,000,000 bytes each
+      When 20 small events are recorded, and 10 of 1,000,000 bytes each
       Then no transaction had more than 10 events or 5,300,000 bytes, and there were at least 4
       And the log's numbers, hashes, tree and tiles fit together
 

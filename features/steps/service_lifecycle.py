@@ -213,6 +213,24 @@ def then_all_committed(context: Context, seconds: float) -> None:
     context.scene.check_each_once()
 
 
+@when(
+    "it records {events:d} events and is closed while the database fails for {seconds:g} seconds "
+    "more"
+)
+def when_closed_while_failing(context: Context, events: int, seconds: float) -> None:
+    context.attempts = faults.fail_for_a_while(context.scene, seconds)
+    context.scene.record_all(["event"] * events)
+    wait_until(lambda: context.attempts, "a commit has failed")
+    context.scene.close(10)
+
+
+@then("nothing is uncommitted, and it has tried {least:d} to {most:d} times")
+def then_attempts(context: Context, least: int, most: int) -> None:
+    assert context.scene.report, context.scene.report
+    context.scene.check_each_once()
+    assert least <= len(context.attempts) <= most, f"{len(context.attempts)} attempts"
+
+
 @given("a service, {audit_async:RecordingMode}, whose server stops")
 def given_stopped(context: Context, audit_async: bool) -> None:
     make(context, url=context.own_server.new_database(), audit_async=audit_async)
@@ -265,6 +283,17 @@ def then_hanging_answered(context: Context) -> None:
     assert outcome.error is None or isinstance(outcome.error, ClosedError), outcome
     committed = "hanging" in stored.actions(context.scene.url)
     assert committed == (outcome.error is None), outcome
+
+
+@when("it is closed while a thread reads")
+def when_closed_while_reading(context: Context) -> None:
+    context.order = faults.close_while_reading(context.scene)
+
+
+@then("the read ends first, and the database file is closed")
+def then_read_first(context: Context) -> None:
+    assert context.order == ["read", "closed"], context.order
+    assert not open_files(context.scene.url.removeprefix("sqlite:///"))
 
 
 @given(

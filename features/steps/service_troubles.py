@@ -106,6 +106,8 @@ def then_good_ones(context: Context) -> None:
     good = [action for action in stored.actions(context.scene.url) if action == "good"]
     assert good == ["good", "good"]
     assert "EventRefusedError" in context.scene.log_text()
+    if context.hook == "raises":
+        assert "the on_error hook raised" in context.scene.log_text()
 
 
 @then("the good ones are in the log, and on_error was called with EventRefusedError")
@@ -133,9 +135,9 @@ def given_raising_handler(context: Context) -> None:
     context.add_cleanup(logging.getLogger("indelible").removeHandler, handler)
 
 
-@when('it records the action "{action}" with the detail "{detail}"')
-def when_detail(context: Context, action: str, detail: str) -> None:
-    context.scene.record(action, details={"text": detail})
+@when('it records the action "{action}" with the tenant "{tenant}"')
+def when_tenant(context: Context, action: str, tenant: str) -> None:
+    context.scene.record(action, tenant=tenant)
     context.scene.check_refusal_heard(1)
     # The hook's own error is logged behind it.
     assert context.scene.service.flush(10)

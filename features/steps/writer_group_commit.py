@@ -238,7 +238,7 @@ def when_reused(context: Context, difference: str) -> None:
 @then("EventConflictError is raised, and the log holds the first event alone")
 def then_conflict(context: Context) -> None:
     assert isinstance(context.error, EventConflictError), context.error
-    assert "Give each event an id of its own" in str(context.error)
+    assert "Give each event its own id" in str(context.error)
     rows = stored.query(context.url, "SELECT count(*) FROM audit_event")
     # The scene's own first event, and the one whose id was used again.
     assert rows[0][0] == 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from uuid import uuid4
 from features.support.recording import stored
 from features.support.recording.scene import Scene
 from features.support.recording.threads import Running, race, values, wait_until
-from indelible import AuditService, EventConflictError, EventRefusedError, Place
+from indelible import AuditService, EventConflictError, EventRefusedError, Place, Receipt
 from indelible.body import EventRow
 from indelible.merkle import Frontier
 from indelible.writer.queue import PendingQueue
@@ -238,19 +237,16 @@ def _row() -> EventRow:
 
 def through_a_small_queue(service: AuditService, threads: int, events: int) -> None:
     """Push events through a queue that is nearly always full."""
-    most: list[int] = [0]
-    done = threading.Event()
+    queue = service._queue
+    sizes: list[int] = []
+    force = queue.force
 
-    def watch() -> None:
-        while not done.is_set():
-            most[0] = max(most[0], len(service._queue))
+    def watched_force(receipt: Receipt) -> None:
+        force(receipt)
+        sizes.append(len(queue))
 
-    watching = Running([watch])
-    try:
+    with mock.patch.object(queue, "force", watched_force):
         record_in_threads(service, threads, events)
         assert service.flush(20)
-    finally:
-        done.set()
-    values(watching.join())
     # Threads that put at the same moment may exceed the bound by one event each.
-    assert most[0] <= service._queue.capacity + threads, most
+    assert queue.capacity <= max(sizes) <= queue.capacity + threads, max(sizes)

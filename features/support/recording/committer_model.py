@@ -337,8 +337,11 @@ def check_withdrawals(events: int = 4_000) -> None:
     taken: list[Receipt] = []
     withdrawn: list[list[Receipt]] = [[], []]
     done = threading.Event()
+    first = threading.Event()
 
     def take() -> None:
+        # Otherwise all may be put and taken before the others are given a turn.
+        first.wait(10)
         while not done.is_set() or len(queue):
             batch: list[Receipt] = []
             queue.take(batch, most=3, most_bytes=1_000)
@@ -351,10 +354,11 @@ def check_withdrawals(events: int = 4_000) -> None:
 
     def withdraw(number: int) -> None:
         # Always the one that the leader is about to take.
-        while not done.is_set() and len(withdrawn[number]) < events // 4:
+        while (not done.is_set() or len(queue)) and len(withdrawn[number]) < events // 4:
             oldest = queue.oldest()
             if oldest is not None and queue.remove(oldest):
                 withdrawn[number].append(oldest)
+                first.set()
 
     with _eager_threads():
         taking = Running([take])

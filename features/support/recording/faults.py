@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -128,6 +129,53 @@ def commit_many_slowly(scene: Scene, *, seconds: float) -> None:
     values(waiting.join())
     scene.join_hung()
     assert [len(batch) for batch in scene.gate.batches] == [1, 8]
+
+
+def close_while_reading(scene: Scene) -> list[str]:
+    """Close a service while a read hangs in the database. Returns what ended first and second."""
+    service = scene.service
+    order: list[str] = []
+    reading, go_on = threading.Event(), threading.Event()
+    assert service._engine is not None
+
+    def hang(*arguments: object) -> None:
+        reading.set()
+        assert go_on.wait(20)
+
+    def read() -> None:
+        assert service.count() == len(scene.receipts)
+        order.append("read")
+
+    def close() -> None:
+        assert service.close(10)
+        order.append("closed")
+
+    sqlalchemy.event.listen(service._engine, "before_cursor_execute", hang)
+    running = [Running([read])]
+    assert reading.wait(10)
+    running.append(Running([close]))
+    wait_until(lambda: service._engine is None, "close() has taken the engine away")
+    time.sleep(0.1)
+    go_on.set()
+    for threads in running:
+        values(threads.join())
+    return order
+
+
+def fail_for_a_while(scene: Scene, seconds: float) -> list[float]:
+    """Let commits fail as with a busy database. Returns a list that gets the time of each one."""
+    attempts: list[float] = []
+
+    def fail(rows: object) -> None:
+        now = time.monotonic()
+        attempts.append(now)
+        if now < attempts[0] + seconds:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
+
+    scene.gate.before = fail
+    return attempts
 
 
 def interrupt_leader(scene: Scene, moment: str) -> None:

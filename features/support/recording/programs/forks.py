@@ -12,10 +12,12 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import NoReturn
 from unittest import mock
 
 import sqlalchemy
+import uuid_utils
 
 from features.support.recording import stored
 from features.support.recording.engines import watched_engines
@@ -25,6 +27,7 @@ from features.support.recording.threads import Running, values, wait_until
 from indelible import AuditService, lifecycle
 
 CHILD_SECONDS = 20
+IDS = 500
 
 
 def _end(function: Callable[[], object]) -> NoReturn:
@@ -108,6 +111,40 @@ def in_the_middle_of_first_use(url: str) -> None:
         reap(pid)
     assert service.close()
     check_actions(url, {"parent": 1, "child": 4})
+
+
+def in_the_middle_of_imports(url: str) -> None:
+    """A fork waits for another thread's imports, of which a child would have only a part."""
+    assert "sqlalchemy.orm" not in sys.modules
+    service = AuditService(url)
+    recording = Running([lambda: service.record("parent", actor="user:1")])
+    wait_until(lambda: "sqlalchemy.orm" in sys.modules, "the import has begun")
+    # Other modules follow, and Alembic later on.
+    reap(fork(lambda: service.record("child", actor="user:1")))
+    values(recording.join())
+    assert service.close()
+    check_actions(url, {"parent": 1, "child": 1})
+
+
+def and_makes_ids(url: str) -> None:
+    """Parent and children make ids of their own, though they inherit the generator's state."""
+    pipes = [os.pipe() for _ in range(2)]
+    pids = [fork(partial(_write_ids, out)) for _, out in pipes]
+    for _, out in pipes:
+        os.close(out)
+    ids = [os.fdopen(source).read().split() for source, _ in pipes]
+    ids.append([str(uuid_utils.uuid7()) for _ in range(IDS)])
+    for pid in pids:
+        reap(pid)
+    # The beginning of such an id is its time; the rest comes from the generator.
+    rests = [event_id[-12:] for part in ids for event_id in part]
+    assert len(rests) == 3 * IDS
+    assert len(set(rests)) == 3 * IDS, f"{3 * IDS - len(set(rests))} ids were made twice"
+
+
+def _write_ids(out: int) -> None:
+    with os.fdopen(out, "w") as sink:
+        sink.write("\n".join(str(uuid_utils.uuid7()) for _ in range(IDS)))
 
 
 def with_a_half_full_queue(url: str) -> None:
@@ -271,6 +308,8 @@ def inside_a_commit(url: str) -> None:
 CASES = {
     "while another thread holds the session lock": while_the_lock_is_held,
     "in the middle of another thread's first use": in_the_middle_of_first_use,
+    "in the middle of another thread's imports": in_the_middle_of_imports,
+    "and makes ids": and_makes_ids,
     "with a half-full queue": with_a_half_full_queue,
     "and the parent closes the log": and_the_parent_closes,
     "while threads record and read": under_load,
