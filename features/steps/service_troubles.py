@@ -13,7 +13,7 @@ from features.support.recording.run_program import run_program
 from features.support.recording.scene import Scene, refuse_action
 from features.support.recording.scene import new_scene as make
 from features.support.recording.threads import Running, values, wait_until
-from indelible import DatabaseBusyError, QueueFullError, StorageError
+from indelible import AuditTimeoutError, DatabaseBusyError, QueueFullError, StorageError
 
 if TYPE_CHECKING:
     from behave.runner import Context
@@ -123,7 +123,7 @@ def then_goes_on(context: Context) -> None:
     context.scene.check_alive()
 
 
-@then("the service is closed, and each good event is in the log or its receipt says why not")
+@then("the service is closed, and the good events are in the log")
 def then_closed_by_hook(context: Context) -> None:
     faults.check_closed_by_hook(context.scene)
 
@@ -271,6 +271,60 @@ def then_quick(context: Context, seconds: float) -> None:
     context.scene.timed(context.scene.check_alive)
     assert context.scene.error is None
     assert context.scene.seconds < seconds, context.scene.seconds
+
+
+@given(
+    "a service, {audit_async:RecordingMode}, with a timeout of {timeout:g} seconds, whose commits "
+    "hang"
+)
+def given_timeout(context: Context, audit_async: bool, timeout: float) -> None:
+    make(context, audit_async=audit_async, timeout=timeout).hang()
+
+
+@when("{threads:d} thread records behind the one that hangs")
+def when_behind_hanging(context: Context, threads: int) -> None:
+    context.outcomes = Running([context.scene.record] * threads).join()
+
+
+@when("{threads:d} threads have their events in one commit that hangs")
+def when_in_hanging(context: Context, threads: int) -> None:
+    context.running = faults.hang_together(context.scene, threads)
+    wait_until(lambda: len(context.scene.raised) == threads - 1, "all but the leader give up")
+
+
+@then(
+    "it gets AuditTimeoutError after {seconds:g} seconds, which says that the event is not in the "
+    "log"
+)
+def then_withdrawn(context: Context, seconds: float) -> None:
+    [error] = context.scene.raised
+    assert isinstance(error, AuditTimeoutError), error
+    assert "is not in the log" in str(error)
+    assert seconds <= context.outcomes[0].seconds < seconds + 1.5
+
+
+@then(
+    "two of them get AuditTimeoutError after {seconds:g} seconds, which names the event_id to "
+    "record again"
+)
+def then_unknown(context: Context, seconds: float) -> None:
+    assert len(context.scene.raised) == 2
+    for error in context.scene.raised:
+        assert isinstance(error, AuditTimeoutError), error
+        assert "unknown" in str(error)
+    context.named = [str(error).split("event_id=")[1][:36] for error in context.scene.raised]
+
+
+@then("once the commits go on, {events:d} of these events are in the log")
+def then_of_these(context: Context, events: int) -> None:
+    context.scene.gate.open()
+    assert context.scene.join_hung().error is None
+    if events:
+        context.running.join()
+        assert set(context.named) < stored.ids(context.scene.url)
+    context.scene.check_alive()
+    assert stored.actions(context.scene.url).count("event") == events
+    stored.check(context.scene.url)
 
 
 # Interruptions -----------------------------------------------------------------------------------

@@ -397,6 +397,10 @@ class AuditService(Proving):
         May be called several times, and from several threads: the later ones wait for the first
         and return what it returned.  An engine that was passed to the constructor is not disposed.
 
+        From inside a commit, in a signal handler or `on_error`, it cannot wait for that commit.  It
+        then ends the recording and reports what is pending, which is committed all the same; the
+        next call, or the interpreter's end, does the rest.
+
         Args:
             timeout: Longest time to drain, in seconds; None for `close_timeout`.
 
@@ -406,6 +410,8 @@ class AuditService(Proving):
         """
         seconds = self._close_timeout if timeout is None else checked_seconds("timeout", timeout)
         self._closed = True
+        if self._is_inside():
+            return self._close_from_inside(time.monotonic() + seconds)
         with self._close_lock:
             if self._close_report is None:
                 self._close_report = self._close(time.monotonic() + seconds)
@@ -423,6 +429,13 @@ class AuditService(Proving):
     ) -> None:
         """Close the service."""
         self.close()
+
+    def _close_from_inside(self, deadline: float) -> CloseReport:
+        self._committer.stop(deadline)
+        writer = self._writer
+        if writer is not None and writer.is_current:
+            writer.stop(deadline)
+        return CloseReport(uncommitted=len(self._committer.pending()))
 
     def _close(self, deadline: float) -> CloseReport:
         self._committer.stop(deadline)

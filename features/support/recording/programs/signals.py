@@ -18,6 +18,7 @@ from typing import Any
 from unittest import mock
 
 from features.support.recording import stored
+from features.support.recording.ledger import Ledger
 from features.support.recording.programs import main
 from features.support.recording.scene import refuse_action
 from features.support.recording.stalls import Gate
@@ -29,6 +30,9 @@ SECONDS = 0.5
 
 INTERRUPTS = 20
 """How often at least; a first use on another thread may take all of the time."""
+
+ROUNDS = 12
+"""How many services a handler closes, each at another moment."""
 
 MOST = 2_000
 """Most events that a handler records; its own events cause further calls of some handlers."""
@@ -252,6 +256,32 @@ def in_on_error(url: str, *, audit_async: bool) -> None:
     recorder.check()
 
 
+def closes_in_a_handler(url: str, *, audit_async: bool) -> None:
+    """A handler closes the service in the middle of whatever its thread does with it."""
+    with AuditService(url) as service:
+        service.record("first", actor="user:1")
+    for number in range(ROUNDS):
+        log = f"round-{number}"
+        service = AuditService(url, log=log, audit_async=audit_async, timeout=8.0)
+        ledger = Ledger()
+        reports: list[bool] = []
+
+        def close(number: int, frame: FrameType | None, service: AuditService = service) -> None:
+            started = time.monotonic()
+            reports.append(bool(service.close(5)))  # noqa: B023 - called within this round
+            assert time.monotonic() - started < 4, "close() in the handler has waited for itself"
+
+        others = Running([partial(ledger.record_until_closed, service, 10_000)] * 2)
+        signal.signal(signal.SIGALRM, close)
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(0.005, 0.08))
+        ledger.record_until_closed(service, 10_000)
+        values(others.join())
+        assert len(reports) == 1
+        # What the handler could not finish, because it stood in its way, is finished now.
+        assert service.close(5)
+        ledger.check(url, log)
+
+
 def is_interrupted_again_and_again(url: str) -> None:
     """KeyboardInterrupt at any moment: others lose nothing, and nothing is stuck."""
     service = AuditService(url, timeout=8.0)
@@ -300,6 +330,7 @@ _ANYWHERE = {
     "in a signal handler that interrupts a query": in_a_handler_that_interrupts_a_query,
     "in a signal handler while it waits for a leader": while_it_waits_for_a_leader,
     "in a signal handler while a thread is started": while_a_thread_is_started,
+    "in a signal handler that closes the service": closes_in_a_handler,
     "in __del__": in_del,
     "in a logging handler while committing": in_a_logging_handler_while_committing,
     "in a logging handler during the first query": in_a_logging_handler_during_the_first_query,
