@@ -159,7 +159,11 @@ class Intake(LogAccess):
         Without one, because a signal handler has interrupted this very method or the interpreter
         is ending, events are queued all the same: the thread, or `close`, finds them there.
         """
-        with self._writer_lock:
+        # Nobody waits for the lock: who holds it starts the thread, and may wait for what calls
+        # this meanwhile, a `__del__` method on the new thread itself.
+        if not self._writer_lock.acquire(blocking=False):
+            return
+        try:
             if self._closed:
                 raise closed_error()
             if self._writer is not None or self._starting:
