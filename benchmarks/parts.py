@@ -20,7 +20,6 @@ from indelible.changes import encode_changes
 from indelible.encoding import ValueEncoder, to_json
 from indelible.merkle import TreeState
 from indelible.redaction import Redaction
-from indelible.storage.backends import NumberedRow
 from indelible.writer.receipt import Receipt
 
 _CALLS = 300
@@ -39,7 +38,7 @@ def call() -> list[Figure]:
 
     row = build()
     members = msgspec.json.decode(row[-1])
-    whole = _least(lambda: Receipt(build()))
+    whole = _least(lambda: Receipt.of(build()))
     parts: dict[str, Callable[[], object]] = {
         "walking through details: checks, copy, redaction": (
             lambda: encoder.encode("details", DETAILS)
@@ -47,7 +46,7 @@ def call() -> list[Figure]:
         "comparing before and after": lambda: encode_changes(encoder, BEFORE, AFTER),
         "writing the JSON": lambda: to_json(members),
         "the event id": lambda: str(uuid_utils.uuid7()),
-        "the receipt": lambda: Receipt(row),
+        "the receipt": lambda: Receipt.of(row),
     }
     return [
         Figure(f"record(): {name}", "making the whole event", "µs", (Pair(_least(part), whole),))
@@ -64,10 +63,7 @@ def commit() -> list[Figure]:
         whole = min(_once(functools.partial(audit._append, batch)) for batch in batches) / _BATCH
         backend: Any = audit._backend
         leaves = [sha256(b"\0" + row[-1]).digest() for row in batches[0]]
-        numbered = [
-            NumberedRow(seq, leaf, row)
-            for seq, (leaf, row) in enumerate(zip(leaves, batches[0], strict=True))
-        ]
+        numbered = list(zip(range(_BATCH), leaves, batches[0], strict=True))
         tree = TreeState.empty()
         parts: dict[str, Callable[[], object]] = {
             "leaf hashes": lambda: [sha256(b"\0" + row[-1]).digest() for row in batches[0]],

@@ -13,7 +13,7 @@ from benchmarks.workload import prepared_rows
 from indelible.body import EventRow
 from indelible.merkle import Frontier
 from indelible.storage import appender
-from indelible.storage.backends import Head, NumberedRow
+from indelible.storage.backends import Head
 
 _LEAVES = 1_000
 _NO_HASH = bytes(32)
@@ -27,10 +27,9 @@ class _NoTree:
 
 
 def _grow_without(state: Any, rows: Sequence[EventRow]) -> Any:
-    numbered = [NumberedRow(seq, _NO_HASH, row) for seq, row in enumerate(rows, state.size)]
+    numbered = [(seq, _NO_HASH, row) for seq, row in enumerate(rows, state.size)]
     size = state.size + len(rows)
-    grown: Any = appender._Grown
-    return grown(numbered, _NoTree(size), Head(size, b""), [])
+    return numbered, _NoTree(size), Head(size, b""), []
 
 
 def cost(kind: str, rounds: int) -> list[Figure]:

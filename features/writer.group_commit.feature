@@ -47,6 +47,15 @@ Feature: One leader commits everybody's events, in order, each once
         | mariadb    | synchronous  |
         | mariadb    | asynchronous |
 
+    @use.with_db=sqlite
+    Scenario Outline: What a refused event leaves behind is freed, <mode>
+      Then a refused event's error is freed once nobody holds it, <mode>
+
+      Examples:
+        | mode         |
+        | synchronous  |
+        | asynchronous |
+
     Scenario: The database refuses several, and the first and the last
       Given a log, asynchronous, whose database refuses the action "forbidden"
       When 20 events are in one batch and those in places 0, 1, 9 and 19 are forbidden

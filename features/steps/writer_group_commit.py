@@ -122,6 +122,11 @@ def then_refused(context: Context) -> None:
     batches.check_refused(context.scene, batches.driver_error(context.database_kind))
 
 
+@then("a refused event's error is freed once nobody holds it, {audit_async:RecordingMode}")
+def then_freed(context: Context, audit_async: bool) -> None:
+    batches.check_freed(context.database_url("sqlite"), audit_async=audit_async)
+
+
 @then("the other {events:d} are in the log, in their order")
 def then_others(context: Context, events: int) -> None:
     assert len(context.good) == events

@@ -24,6 +24,7 @@ __all__ = [
     "AuditEvent",
     "Outcome",
     "Place",
+    "Placed",
     "Severity",
     "Target",
 ]
@@ -72,6 +73,10 @@ class Place(NamedTuple):
     log: str
     seq: int
     leaf_hash: bytes
+
+
+Placed = tuple[str, int, bytes]
+"""The values of a `Place`: what a batch makes one of for each event, though few are looked at."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from indelible.access import LogAccess, closed_error
 from indelible.body import EventRow
 from indelible.configuration import checked_seconds
 from indelible.errors import AuditError, QueueFullError
-from indelible.event import Place
+from indelible.event import Placed
 from indelible.writer.committer import Committer
 from indelible.writer.queue import PendingQueue
 from indelible.writer.receipt import Receipt
@@ -86,14 +86,19 @@ class Intake(LogAccess):
         )
         return queue, committer
 
-    def _append(self, rows: Sequence[EventRow]) -> Sequence[Place | AuditError]:
+    def _append(self, rows: Sequence[EventRow]) -> Sequence[Placed | AuditError]:
         """Append a batch; the committer calls this, holding the commit lock."""
-        session, appender = self._ensure_session(), self._appender
-        if appender is None:
+        bind, appender = self._ensure_session().bind, self._appender
+        if bind is None or appender is None:
             # close() has not waited for this commit.
             raise closed_error()
         # Whoever waits for room gets it while the database works, and not before.
-        results = appender.append(session, rows, self._queue.admit)
+        queue = self._queue
+        queue.leader_works = self._audit_async
+        try:
+            results = appender.append(bind, rows, queue.admit)
+        finally:
+            queue.leader_works = False
         if self._keeper is not None:
             self._keeper.notify()
         return results
@@ -109,8 +114,8 @@ class Intake(LogAccess):
         if self._maker == threading.get_ident():
             # Whoever commits next takes it along; `_reading` does when nobody else would.
             return
-        if self._committer.commit(receipt, self._timeout):
-            receipt.wait(0)
+        if self._committer.commit(receipt, self._timeout) and receipt.error is not None:
+            raise receipt.error
 
     def _enqueue(self, receipt: Receipt, *, wait: bool) -> None:
         if self._closed:
@@ -123,6 +128,7 @@ class Intake(LogAccess):
                 self._queue.force(receipt)
             else:
                 self._await_room(receipt)
+        self._queue.make_way()
         if self._is_closed():
             # It was closed in between, and the last commit may have passed by already.
             if self._queue.remove(receipt):
@@ -177,6 +183,8 @@ class Intake(LogAccess):
                     raise
             finally:
                 self._starting = False
+        finally:
+            self._writer_lock.release()
 
     def _report(self, error: AuditError) -> None:
         """Tell of an error that no caller sees: the log of this module, and the caller's hook."""

@@ -315,7 +315,7 @@ class AuditService(Proving):
             more["duration"] = duration
         if event_id is not None:
             more["event_id"] = event_id
-        receipt = Receipt(
+        receipt = Receipt.of(
             self._builder.build(action, actor, target, outcome, details, before, after, more)
         )
         if self._audit_async:

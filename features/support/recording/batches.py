@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
+import weakref
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,8 +13,10 @@ from typing import Any
 from unittest import mock
 from uuid import uuid4
 
+from sqlalchemy import Connection
+
 from features.support.recording import stored
-from features.support.recording.scene import Scene
+from features.support.recording.scene import Scene, refuse_action
 from features.support.recording.threads import Running, race, values, wait_until
 from indelible import AuditService, EventConflictError, EventRefusedError, Place, Receipt
 from indelible.body import EventRow
@@ -76,7 +80,7 @@ def check_refused(
         errors = [receipt.error for receipt in scene.receipts if receipt.error is not None]
         assert len(errors) == 1, errors
         scene.check_refusal_heard(1)
-        assert scene.heard == errors
+        assert list(map(str, scene.heard)) == list(map(str, errors))
     else:
         errors = [error for error in scene.raised if isinstance(error, EventRefusedError)]
         assert scene.raised == errors
@@ -105,6 +109,33 @@ def driver_error(kind: str) -> type[BaseException]:
     return pymysql.Error
 
 
+def check_freed(url: str, *, audit_async: bool) -> None:
+    """The collector does not know of receipts: no error may keep one, and itself, alive."""
+    with AuditService(url, audit_async=audit_async) as service:
+        service.record("first", actor="user:1", wait=True)
+        refuse_action(url, "forbidden")
+        causes = [
+            weakref.ref(_refused_cause(service, way)) for way in ("waits", "asks", "looks away")
+        ]
+    gc.collect()
+    assert [cause() for cause in causes] == [None] * len(causes)
+
+
+def _refused_cause(service: AuditService, way: str) -> BaseException:
+    receipt = None
+    try:
+        receipt = service.record("forbidden", actor="user:1")
+        if way == "waits":
+            receipt.wait(10)
+        assert not service.flush(10)
+        error = receipt.error
+    except EventRefusedError as refused:
+        error = refused
+    assert error is not None
+    assert error.__cause__ is not None
+    return error.__cause__
+
+
 # Ids ----------------------------------------------------------------------------------------------
 
 
@@ -129,19 +160,18 @@ def lost_reply(service: AuditService) -> Iterator[list[int]]:
     Yields:
         A list that holds one number for each reply that was lost.
     """
-    engine = service._engine
-    assert engine is not None
-    dialect = engine.dialect
-    commit = dialect.do_commit
+    backend = service._backend
+    assert backend is not None
+    commit = backend.commit
     lost: list[int] = []
 
-    def commit_and_break(connection: Any) -> None:
+    def commit_and_break(connection: Connection) -> None:
         commit(connection)
         if not lost:
             lost.append(1)
-            raise _broken(dialect.name, connection)
+            raise _broken(connection.dialect.name, connection.connection)
 
-    with mock.patch.object(dialect, "do_commit", commit_and_break):
+    with mock.patch.object(backend, "commit", commit_and_break):
         yield lost
 
 

@@ -55,7 +55,7 @@ def classify(error: BaseException) -> Fault:
 
 def new_receipt(action: str = "good") -> Receipt:
     row: EventRow = (str(uuid4()), "", "", action, "", "", None, None, None, None, None, b"{}")
-    return Receipt(row)
+    return Receipt.of(row)
 
 
 class MadeUpDatabase:

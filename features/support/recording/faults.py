@@ -53,7 +53,7 @@ def wake_early() -> Place:
     """Wake whoever waits for a receipt, and settle it only later. Returns what he got."""
     texts = ("0190b8a0-0000-7000-8000-000000000000", "", "", "a", "success", "user:1")
     row: EventRow = (*texts, None, None, None, None, None, b"{}")
-    receipt = Receipt(row)
+    receipt = Receipt.of(row)
     waiting = Running([receipt.wait])
     wait_until(lambda: receipt._waiters, "the thread waits")
     for _ in range(3):

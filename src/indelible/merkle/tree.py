@@ -113,7 +113,7 @@ class Frontier:
 
     Cost: `extend` computes each new inner node exactly once, which is about one node hash per leaf.
     Measured on CPython 3.11 in batches of 1,000: 0.45 to 0.5 µs per leaf, which is 0.7 times what
-    hashlib needs for one leaf hash and one node hash; 2.6 µs for a leaf appended alone.
+    hashlib needs for one leaf hash and one node hash.
     """
 
     __slots__ = ("_hashes", "_size")
@@ -142,7 +142,17 @@ class Frontier:
         Raises:
             ProofError: The hash is not 32 bytes long, or the tree would exceed `MAX_SIZE`.
         """
-        self.extend((leaf_hash,))
+        size, hashes = self._size, self._hashes
+        if len(leaf_hash) != HASH_SIZE or size >= MAX_SIZE:
+            self.extend((leaf_hash,))
+        node = leaf_hash
+        # Each bit that the addition carries is a subtree that this leaf completes.
+        carried = size
+        while carried & 1:
+            node = sha256(_NODE_PREFIX + hashes.pop() + node).digest()
+            carried >>= 1
+        hashes.append(node)
+        self._size = size + 1
 
     def extend(self, leaf_hashes: Iterable[bytes]) -> list[list[bytes]]:
         """Append many leaves in one pass, level by level.

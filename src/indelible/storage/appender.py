@@ -16,13 +16,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, RootTransaction, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
 
 from indelible.body import EventRow
 from indelible.errors import EventConflictError, SchemaError
-from indelible.event import Place
+from indelible.event import Placed
 from indelible.merkle import (
     CompletedTile,
     Frontier,
@@ -43,17 +43,12 @@ _CHECKED: Final = "indelible_checked"
 class _Known(NamedTuple):
     """An event that is already in the database."""
 
-    place: Place
+    place: Placed
     identity: tuple[Any, ...]
 
 
-class _Grown(NamedTuple):
-    """What a batch makes of a log."""
-
-    rows: list[NumberedRow]
-    state: TreeState
-    head: Head
-    tiles: list[CompletedTile]
+_Grown = tuple[list[NumberedRow], TreeState, Head, list[CompletedTile]]
+"""What a batch makes of a log."""
 
 
 class LogAppender:
@@ -75,20 +70,24 @@ class LogAppender:
         # only used if the head in the database still says the same: other processes append too.
         self._state: TreeState | None = None
         self._head = Head(-1, b"")
+        # The connection whose settings have been checked last, as the pool gave it out.
+        self._checked: PoolProxiedConnection | None = None
+        # Whether a transaction is under way, which SQLAlchemy may know nothing of.
+        self._writing = False
         # Whether another process has appended since this one last did.
         self._contended = False
 
     def append(
         self,
-        session: Session,
+        bind: Connection | Engine,
         rows: Sequence[EventRow],
         prepared: Callable[[], None] = lambda: None,
-    ) -> list[Place | EventConflictError]:
+    ) -> list[Placed | EventConflictError]:
         """Append a batch in one transaction, and commit it.
 
         Args:
-            session: The writer's session, bound to a connection of its own, or to an engine from
-                whose pool each batch takes one; no transaction is open on it, before and after.
+            bind: What the writer's session is bound to: a connection of its own, or an engine from
+                whose pool each batch takes one. No transaction is open on it, before and after.
             rows: The events, at least one.
             prepared: Called when all is ready for the longest statement, during which other
                 threads can run.
@@ -102,9 +101,6 @@ class LogAppender:
             Exception: Whatever the database raises; nothing of the batch is then in the log, or,
                 if the COMMIT itself failed, perhaps all of it.
         """
-        if session.in_transaction():
-            session.rollback()
-        bind = session.get_bind()
         if isinstance(bind, Connection):
             return self._append_once(bind, rows, prepared)
         with bind.connect() as connection:
@@ -112,9 +108,9 @@ class LogAppender:
 
     def _append_once(
         self, connection: Connection, rows: Sequence[EventRow], prepared: Callable[[], None]
-    ) -> list[Place | EventConflictError]:
+    ) -> list[Placed | EventConflictError]:
         """Append a batch, of which some or all events may be in the database already."""
-        if connection.in_transaction():
+        if self._writing or connection.in_transaction():
             # A signal handler's exception has interrupted the clean-up after another one.
             self._abort(connection, InterruptedError())
         try:
@@ -158,12 +154,11 @@ class LogAppender:
         prepared: Callable[[], None],
         *,
         look_up: bool,
-    ) -> list[Place | EventConflictError]:
+    ) -> list[Placed | EventConflictError]:
         log_id = self._log_id
         if log_id is None:
             log_id = self._log_id = self._ensure_log(connection)
-        # The session's own transactions cost ten times as much as the connection's.
-        transaction = self._begin(connection)
+        self._begin(connection)
         known: dict[str, _Known] = {}
         fresh = rows
         grown = None if look_up else self._advance(connection, log_id, rows)
@@ -179,19 +174,21 @@ class LogAppender:
                 fresh = list(first.values())
             grown = _grow(self._tree_at(connection, log_id, head), fresh)
             if fresh:
-                self._backend.set_head(connection, log_id, grown.head)
+                self._backend.set_head(connection, log_id, grown[2])
+        numbered, state, new_head, tiles = grown
+        if tiles:
+            self._backend.insert_tiles(connection, log_id, tiles)
         prepared()
-        if grown.rows:
-            self._backend.insert_events(connection, log_id, grown.rows)
-        if grown.tiles:
-            self._insert_tiles(connection, log_id, grown.tiles)
+        if numbered:
+            self._backend.insert_events(connection, log_id, numbered)
         self._state = None
-        transaction.commit()
-        self._state, self._head = grown.state, grown.head
+        self._backend.commit(connection)
+        self._writing = False
+        self._state, self._head = state, new_head
         if not look_up:
-            return [Place(self._origin, seq, leaf) for seq, leaf, _ in grown.rows]
-        for seq, leaf, row in grown.rows:
-            known[row[0]] = _Known(Place(self._origin, seq, leaf), _identity(row))
+            return [(self._origin, seq, leaf) for seq, leaf, _ in numbered]
+        for seq, leaf, row in numbered:
+            known[row[0]] = _Known((self._origin, seq, leaf), _identity(row))
         return [self._settled(row, known[row[0]]) for row in rows]
 
     def _advance(
@@ -201,7 +198,7 @@ class LogAppender:
         if self._state is None or self._contended:
             return None
         grown = _grow(self._state, rows)
-        if self._backend.advance_head(connection, log_id, self._head, grown.head):
+        if self._backend.advance_head(connection, log_id, self._head, grown[2]):
             return grown
         # Others append as well: until they stop, asking first is cheaper than being wrong.
         self._contended = True
@@ -217,45 +214,31 @@ class LogAppender:
         self._contended = head != self._head
         return head
 
-    def _insert_tiles(
-        self, connection: Connection, log_id: int, tiles: Sequence[CompletedTile]
-    ) -> None:
-        connection.execute(
-            insert(self._tables.tile),
-            [
-                {
-                    "log_id": log_id,
-                    "level": tile.level,
-                    "tile_index": tile.index,
-                    "hashes": tile.hashes,
-                    "root": tile.root,
-                }
-                for tile in tiles
-            ],
-        )
-
-    def _begin(self, connection: Connection) -> RootTransaction:
+    def _begin(self, connection: Connection) -> None:
         """Begin to write, on settings that keep what is committed."""
-        transaction = connection.begin()
         # The settings belong to the driver's connection, which is another one after a reconnect.
-        if not connection.info.get(_CHECKED):
+        pooled = connection.connection
+        if pooled is not self._checked and not pooled.info.get(_CHECKED):
             self._backend.check_settings(connection)
-            connection.info[_CHECKED] = True
-            # Some settings are undone by a rollback, and some cannot be made in a transaction.
-            transaction.commit()
-            transaction = connection.begin()
+            pooled.info[_CHECKED] = True
+            # Some settings are undone by a rollback, and some cannot be made in a transaction:
+            # the driver's own, of which SQLAlchemy knows nothing.
+            connection.commit()
+            pooled.commit()
+        self._checked = pooled
+        self._writing = True
         self._backend.begin(connection)
-        return transaction
 
     def _abort(self, connection: Connection, error: BaseException) -> None:
         self._state = None
         # A broken connection must be found out before the rollback, which would use it again.
         self._backend.discard(connection, error)
         try:
-            connection.rollback()
+            self._backend.rollback(connection)
         except Exception:  # noqa: BLE001 - whatever it is, the next attempt gets another one
             connection.invalidate(error)
             connection.rollback()
+        self._writing = False
 
     def _ensure_log(self, connection: Connection) -> int:
         """Return the log's key, after creating its row if this is the first use of its name."""
@@ -272,11 +255,13 @@ class LogAppender:
                 "created_at": datetime.now(UTC),
             }
             try:
-                with self._begin(connection):
-                    connection.execute(insert(log), row)
-            except IntegrityError:
+                self._begin(connection)
+                connection.execute(insert(log), row)
+                self._backend.commit(connection)
+                self._writing = False
+            except IntegrityError as error:
                 # Another process was faster.
-                pass
+                self._abort(connection, error)
             with connection.begin():
                 found = connection.execute(wanted).one()
         if found.format_version != FORMAT_VERSION:
@@ -340,19 +325,20 @@ class LogAppender:
                 .where(event.event_id.in_(ids[start : start + _IDS_PER_QUERY]))
             )
             for event_id, origin, seq, leaf, *identity in connection.execute(wanted):
-                place = Place(origin, seq, bytes(leaf))
+                place = (origin, seq, bytes(leaf))
                 known[str(event_id)] = _Known(place, tuple(identity))
         return known
 
-    def _settled(self, row: EventRow, known: _Known) -> Place | EventConflictError:
+    def _settled(self, row: EventRow, known: _Known) -> Placed | EventConflictError:
         place, identity = known
         # A pruned event has no identity any more, and its id is enough.
         same = identity[0] is None or identity == _identity(row)
-        if same and place.log == self._origin:
+        log, seq, _ = place
+        if same and log == self._origin:
             return place
         return EventConflictError(
             row[0],
-            f"its id already belongs to the event {place.seq} of the log {place.log!r}, which "
+            f"its id already belongs to the event {seq} of the log {log!r}, which "
             "differs in its log, action, outcome, actor or target. Give each event its own id",
         )
 
@@ -361,11 +347,9 @@ def _grow(state: TreeState, rows: Sequence[EventRow]) -> _Grown:
     """Number a batch's events and extend the tree by them."""
     hashes = [leaf_hash(row[-1]) for row in rows]
     grown, tiles = state.extend(hashes)
-    numbered = [
-        NumberedRow(seq, leaf, row)
-        for seq, (leaf, row) in enumerate(zip(hashes, rows, strict=True), state.size)
-    ]
-    return _Grown(numbered, grown, Head(grown.size, grown.frontier.to_bytes()), tiles)
+    size = grown.size
+    numbered = list(zip(range(state.size, size), hashes, rows, strict=True))
+    return numbered, grown, Head(size, grown.head()), tiles
 
 
 def _identity(row: EventRow) -> tuple[Any, ...]:

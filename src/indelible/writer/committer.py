@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from _thread import LockType
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from indelible.errors import (
     EventRefusedError,
     StorageError,
 )
-from indelible.event import Place
+from indelible.event import Placed
 from indelible.writer.queue import PendingQueue
 from indelible.writer.receipt import Receipt
 
@@ -103,7 +104,7 @@ class Committer:
     def __init__(
         self,
         queue: PendingQueue,
-        append: Callable[[Sequence[EventRow]], Sequence[Place | AuditError]],
+        append: Callable[[Sequence[EventRow]], Sequence[Placed | AuditError]],
         classify: Callable[[BaseException], FaultKind],
         *,
         batch_size: int,
@@ -198,10 +199,10 @@ class Committer:
             AuditTimeoutError: It is not settled within the time.
         """
         deadline = time.monotonic() + timeout
-        waiter = receipt.add_waiter()
+        waiter: LockType | None = None
         receipt.led = True
         try:
-            while not receipt.done:
+            while receipt.row is not None:
                 if self._lock.acquire(blocking=False):
                     try:
                         if self._leader:
@@ -210,6 +211,9 @@ class Committer:
                     finally:
                         self._lock.release()
                     self.hand_over(deadline)
+                elif waiter is None:
+                    # Before the next look at the lock: who holds it now wakes this waiter then.
+                    waiter = receipt.add_waiter()
                 # The thread that was chosen to lead may be unable to: a signal handler that
                 # interrupted it waits for an event of its own.  So everybody looks again.
                 elif (
@@ -224,7 +228,8 @@ class Committer:
             raise
         finally:
             receipt.led = False
-            receipt.drop_waiter(waiter)
+            if waiter is not None:
+                receipt.drop_waiter(waiter)
         return True
 
     def commit_pending(self, deadline: float) -> None:
@@ -278,6 +283,8 @@ class Committer:
         the first of them leads alone while the others queue up behind it, and every second commit
         holds a single event.
         """
+        if len(self._queue) >= self._last_size:
+            return
         longest = min(self._last_seconds * GATHER_SHARE, GATHER_LONGEST)
         enough_at = time.perf_counter() + longest
         while len(self._queue) < self._last_size and time.perf_counter() < enough_at:
@@ -322,10 +329,9 @@ class Committer:
     def _end_leading(self) -> None:
         try:
             # An interrupted batch (KeyboardInterrupt in the leader) is its other callers' as well.
-            left = self.in_flight()
-            if left:
-                self._queue.give_back(left)
-            self._batch.clear()
+            if self._batch:
+                self._queue.give_back(self.in_flight())
+                self._batch.clear()
         finally:
             # Whatever else interrupts: with this left behind, nobody would ever lead again.
             self._leader = 0
@@ -432,7 +438,7 @@ class Committer:
             self._refuse(receipt, explained(fault, error, consequence))
         return True
 
-    def _accept(self, batch: list[Receipt], results: Sequence[Place | AuditError]) -> None:
+    def _accept(self, batch: list[Receipt], results: Sequence[Placed | AuditError]) -> None:
         counters = self.counters
         counters.batches += 1
         counters.failures = 0

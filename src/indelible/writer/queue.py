@@ -7,6 +7,7 @@ from _thread import LockType, allocate_lock
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import repeat
 from typing import Final
 
 from indelible.writer.receipt import Receipt
@@ -14,6 +15,15 @@ from indelible.writer.receipt import Receipt
 __all__ = ["PendingQueue"]
 
 _POP_OLDEST: Final[Callable[[deque[Receipt]], Receipt]] = deque.popleft
+
+_AT_ONCE: Final = 64
+"""Events that `take` moves in one step."""
+
+_OFTEN: Final = 63
+"""A mask: at which lengths of the queue somebody makes way, at every 64th."""
+
+_INSTANT: Final = 1e-6
+"""The pause of whoever makes way, in seconds: as short as the system can make it."""
 
 
 class PendingQueue:
@@ -38,6 +48,8 @@ class PendingQueue:
         # One token, there while somebody has put since the leader last looked.
         self._filled = _Semaphore()
         self._leader_waits = False
+        # Whether the leader is in and out of the database just now; see `make_way`.
+        self.leader_works = False
         # Threads that wait for room, oldest first.
         self._waiting: deque[_Semaphore] = deque()
 
@@ -58,6 +70,16 @@ class PendingQueue:
         if self._leader_waits:
             self._leader_waits = False
             self._filled.signal()
+
+    def make_way(self) -> None:
+        """Pause for an instant, once in a while, so that the leader gets on; called after putting.
+
+        CPython lets a busy thread keep the interpreter for five milliseconds before another one
+        gets it, and a leader asks for it again after each of its statements.  Threads that put in
+        the meantime would hold up the very commit that makes room for them.
+        """
+        if self.leader_works and len(self._items) & _OFTEN == _OFTEN:
+            time.sleep(_INSTANT)
 
     def put(self, item: Receipt, timeout: float) -> bool:
         """Append an event, waiting for room, and tell whether there was any in time.
@@ -83,9 +105,10 @@ class PendingQueue:
     def take(self, batch: list[Receipt], *, most: int, most_bytes: int) -> None:
         """Move the oldest events to the end of `batch`; `admit` then lets others have the room.
 
-        An event moves from one to the other in a single step of the interpreter, so that whoever
+        Events move from one to the other in a single step of the interpreter, so that whoever
         looks at the queue first and at the batch second misses none, a caller who withdraws his
         event (`remove`) either gets it or does not, and a signal handler that raises loses none.
+        What turns out to be too much goes back, and for an instant stands in both.
 
         Args:
             batch: The list that receives them.
@@ -94,14 +117,22 @@ class PendingQueue:
         """
         items = self._items
         size = 0
-        while len(batch) < most and size < most_bytes:
+        while items and size < most_bytes and (room := min(_AT_ONCE, most - len(batch))) > 0:
+            start = len(batch)
+            # Both ends are C code that `map` drives, with no bytecode in between.
             try:
-                # Both ends are C code that `map` drives, with no bytecode in between.
-                batch.extend(map(_POP_OLDEST, (items,)))
+                batch.extend(map(_POP_OLDEST, repeat(items, min(room, len(items)))))
             except IndexError:
+                # Some were withdrawn in between, and the queue is empty.
                 break
-            row = batch[-1].row
-            size += 0 if row is None else len(row[-1])
+            for number in range(start, len(batch)):
+                row = batch[number].row
+                size += 0 if row is None else len(row[-1])
+                if size >= most_bytes:
+                    surplus = batch[number + 1 :]
+                    items.extendleft(reversed(surplus))
+                    del batch[number + 1 :]
+                    break
 
     def admit(self) -> None:
         """Let waiting threads have the room that `take` has made.
@@ -154,8 +185,9 @@ class PendingQueue:
     def oldest(self) -> Receipt | None:
         """Return the event that is next, without taking it."""
         try:
-            return self._items[0]
+            return self._items[0] if self._items else None
         except IndexError:
+            # Withdrawn in between.
             return None
 
     def snapshot(self) -> list[Receipt]:

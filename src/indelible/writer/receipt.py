@@ -6,12 +6,14 @@ import time
 from _thread import LockType, allocate_lock
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Final, Self
 from uuid import UUID
+
+from msgspec import Struct, field
 
 from indelible.body import EventRow
 from indelible.errors import AuditError, AuditTimeoutError, ConfigurationError
-from indelible.event import Place
+from indelible.event import Place, Placed
 
 __all__ = ["Receipt"]
 
@@ -19,12 +21,11 @@ _FOREVER: Final = 1e9
 """Seconds that stand for "no limit": what a lock accepts has one."""
 
 # The locks of those who wait, by receipt, until it is settled.  Nearly no receipt of asynchronous
-# mode is waited for, and a list in each would be one more object for the garbage collector to go
-# through while thousands of them are pending: that cost more than making the event.
+# mode is waited for, and a list in each would cost all of them.
 _waiting: Final[dict[Receipt, list[LockType]]] = {}
 
 
-class Receipt:
+class Receipt(Struct, gc=False, eq=False):
     """One recorded event on its way into the log.
 
     A receipt is *settled* once: with the event's place when it is committed, or with an error when
@@ -35,20 +36,28 @@ class Receipt:
     and both steps are single operations on an attribute and on a dict, so a signal handler may run
     between any of them.
 
+    The garbage collector does not know of receipts (msgspec's ``gc=False``): going through those
+    of a full queue, again and again, cost half as much as making the events.  So no receipt may be
+    part of a cycle.  The one reference that could close one is its error, whose traceback leads to
+    frames and these to receipts; that is why an error is stored without one, and copied when it is
+    raised.
+
     Attributes:
         led: Whether a caller waits for it who leads a commit when woken; set by the committer.
     """
 
-    __slots__ = ("_error", "_event_id", "_place", "_queued_at", "_row", "led")
+    _event_id: str
+    row: EventRow | None
+    """The event's row; None once it is settled."""
+    led: bool = False
+    _placed: Placed | None = None
+    _error: AuditError | None = None
+    _queued_at: float = field(default_factory=time.monotonic)
 
-    def __init__(self, row: EventRow) -> None:
+    @classmethod
+    def of(cls, row: EventRow) -> Self:
         """Make the receipt of an event that is not queued yet."""
-        self.led = False
-        self._event_id = row[0]
-        self._row: EventRow | None = row
-        self._place: Place | None = None
-        self._error: AuditError | None = None
-        self._queued_at = time.monotonic()
+        return cls(row[0], row)
 
     @property
     def event_id(self) -> UUID:
@@ -58,7 +67,7 @@ class Receipt:
     @property
     def done(self) -> bool:
         """Whether the event is settled, be it committed or refused with an error."""
-        return self._row is None
+        return self.row is None
 
     def wait(self, timeout: float | None = None) -> Place:
         """Wait until the event is committed.
@@ -79,10 +88,10 @@ class Receipt:
             raise AuditTimeoutError(
                 f"event {self._event_id} was not committed within {timeout} s; it still may be"
             )
-        if self._place is None:
-            # The error is shared by all who wait for this event.
-            raise self._error or AssertionError("a settled receipt has a place or an error")
-        return self._place
+        place = self.place
+        if place is None:
+            raise self.error or AssertionError("a settled receipt has a place or an error")
+        return place
 
     def settled_within(self, timeout: float | None) -> bool:
         """Wait until the event is settled, and tell whether it is.
@@ -90,7 +99,7 @@ class Receipt:
         Args:
             timeout: Longest wait in seconds, or None.
         """
-        if self._row is None:
+        if self.row is None:
             return True
         deadline = time.monotonic() + (_FOREVER if timeout is None else min(timeout, _FOREVER))
         waiter = self.add_waiter()
@@ -109,7 +118,7 @@ class Receipt:
         waiter = allocate_lock()
         waiter.acquire()
         _waiting.setdefault(self, []).append(waiter)
-        if self._row is None:
+        if self.row is None:
             self.wake()
         return waiter
 
@@ -118,7 +127,7 @@ class Receipt:
         waiters = _waiting.get(self)
         if waiters is not None:
             waiters.remove(waiter)
-        if self._row is None:
+        if self.row is None:
             # Settling has forgotten the others; this one may have come behind it.
             _waiting.pop(self, None)
 
@@ -130,16 +139,17 @@ class Receipt:
             with suppress(RuntimeError):
                 waiter.release()
 
-    def settle(self, place: Place | None, error: AuditError | None = None) -> None:
+    def settle(self, placed: Placed | None, error: AuditError | None = None) -> None:
         """Store the result and wake whoever waits for it.
 
         Args:
-            place: The event's place, or None when it is not in the log.
+            placed: The values of the event's `Place`, or None when it is not in the log.
             error: Why it is not.
         """
-        self._place = place
-        self._error = error
-        self._row = None
+        self._placed = placed
+        if error is not None:
+            self._error = _without_tracebacks(error)
+        self.row = None
         if _waiting:
             self.wake()
             _waiting.pop(self, None)
@@ -149,19 +159,15 @@ class Receipt:
         return _waiting.get(self, ())
 
     @property
-    def row(self) -> EventRow | None:
-        """The event's row; None once it is settled."""
-        return self._row
-
-    @property
     def place(self) -> Place | None:
         """Where the event stands, if it is committed."""
-        return self._place
+        placed = self._placed
+        return None if placed is None else Place(*placed)
 
     @property
     def error(self) -> AuditError | None:
-        """Why the event is not committed, if it never will be."""
-        return self._error
+        """Why the event is not committed, if it never will be; a copy of one's own."""
+        return None if self._error is None else _copied(self._error)
 
     @property
     def age(self) -> float:
@@ -172,8 +178,28 @@ class Receipt:
         """Show id and state."""
         if not self.done:
             state = "pending"
-        elif self._place is not None:
-            state = f"{self._place.log}:{self._place.seq}"
+        elif self._placed is not None:
+            state = "{}:{}".format(*self._placed)
         else:
             state = f"failed: {self._error}"
         return f"<Receipt {self._event_id} {state}>"
+
+
+def _without_tracebacks(error: AuditError) -> AuditError:
+    """Return a copy of an error, having freed what led to it of its frames."""
+    links: list[BaseException | None] = [error.__cause__, error.__context__]
+    while links:
+        link = links.pop()
+        if link is not None and link.__traceback__ is not None:
+            link.__traceback__ = None
+            links += [link.__cause__, link.__context__]
+    return _copied(error)
+
+
+def _copied(error: AuditError) -> AuditError:
+    # Not by calling the class, since its constructor takes other arguments than `args`.
+    copy = type(error).__new__(type(error))
+    copy.args = error.args
+    copy.__dict__.update(error.__dict__)
+    copy.__cause__ = error.__cause__
+    return copy

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from indelible.body import EVENT_COLUMNS, EventRow
 from indelible.errors import UnsafeSettingError
+from indelible.merkle import CompletedTile
 from indelible.storage.schema import Tables
 
 __all__ = ["Backend", "Fault", "Head", "NumberedRow"]
@@ -43,18 +44,9 @@ class Head(NamedTuple):
     frontier: bytes
 
 
-class NumberedRow(NamedTuple):
-    """An event's row with its place.
-
-    Attributes:
-        seq: Its number in the log.
-        leaf_hash: The RFC 6962 hash of its body.
-        row: The projections and the body.
-    """
-
-    seq: int
-    leaf_hash: bytes
-    row: EventRow
+NumberedRow = tuple[int, bytes, EventRow]
+"""An event's row behind its number in the log and its leaf hash (RFC 6962); a plain tuple, because
+one is made for each event."""
 
 
 class Backend:
@@ -112,6 +104,15 @@ class Backend:
 
     def begin(self, connection: Connection) -> None:
         """Begin to write: take the lock that must come before the first read, if any."""
+        connection.begin()
+
+    def commit(self, connection: Connection) -> None:
+        """Commit what has been written since `begin`."""
+        connection.commit()
+
+    def rollback(self, connection: Connection) -> None:
+        """Undo what has been written since `begin`; does nothing when nothing is under way."""
+        connection.rollback()
 
     def lock_head(self, connection: Connection, log_id: int) -> Head | None:
         """Lock the log's row until the transaction ends, and read it; None if it is gone."""
@@ -141,6 +142,15 @@ class Backend:
                 }
                 for seq, leaf_hash, row in rows
             ],
+        )
+
+    def insert_tiles(
+        self, connection: Connection, log_id: int, tiles: Sequence[CompletedTile]
+    ) -> None:
+        """Insert the tiles that a batch has completed."""
+        connection.execute(
+            insert(self.tables.tile),
+            [dict(zip(TILE_COLUMNS, tile_values(log_id, tile), strict=True)) for tile in tiles],
         )
 
     def advance_head(self, connection: Connection, log_id: int, known: Head, head: Head) -> bool:
@@ -198,6 +208,15 @@ class Backend:
         if dialect.is_disconnect(driver_error, connection.connection.dbapi_connection, None):
             with suppress(Exception):
                 connection.invalidate(driver_error)
+
+
+TILE_COLUMNS: Final = ("log_id", "level", "tile_index", "hashes", "root")
+"""The columns of a tile's row."""
+
+
+def tile_values(log_id: int, tile: CompletedTile) -> tuple[int, int, int, bytes, bytes]:
+    """Return the values of `TILE_COLUMNS`, in that order."""
+    return log_id, tile.level, tile.index, tile.hashes, tile.root
 
 
 def original(error: BaseException) -> BaseException:

@@ -136,11 +136,9 @@ class MySQLBackend(DriverBackend):
         self, connection: Connection, log_id: int, rows: Sequence[NumberedRow]
     ) -> None:
         """Insert a batch in one statement."""
-        parameters = self.parameters(log_id, rows)
-        cursor = self.cursor(connection)
         statement = self.insert_into + ", ".join([self.row_marks] * len(rows))
-        cursor.execute(statement, list(chain.from_iterable(parameters)))
-        cursor.close()
+        values = list(chain.from_iterable(self.parameters(log_id, rows)))
+        self.execute(statement, values).close()
 
     def classify(self, error: BaseException) -> Fault:
         """Tell what an error means, by its number."""

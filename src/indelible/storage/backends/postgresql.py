@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from indelible.errors import UnsafeSettingError
 from indelible.storage.backends.base import Fault, NumberedRow, original
 from indelible.storage.backends.driver import INSERT_COLUMNS, DriverBackend
+from indelible.storage.schema import Tables
 
 __all__ = ["PostgreSQLBackend"]
 
@@ -32,6 +34,11 @@ class PostgreSQLBackend(DriverBackend):
 
     drivers: ClassVar = {"psycopg": ("psycopg", "postgres")}
     placeholder = "%s"
+
+    def __init__(self, engine: Engine, tables: Tables, *, owned: bool, busy_timeout: float) -> None:
+        super().__init__(engine, tables, owned=owned, busy_timeout=busy_timeout)
+        columns = ", ".join(INSERT_COLUMNS)
+        self._copy = f"COPY {self.table_name(tables.event)} ({columns}) FROM STDIN"
 
     @classmethod
     def engine_options(cls, *, busy_timeout: float) -> dict[str, Any]:
@@ -80,26 +87,23 @@ class PostgreSQLBackend(DriverBackend):
 
     def begin(self, connection: Connection) -> None:
         """Bound the wait for the head's row; an engine of our own does so when it connects."""
+        super().begin(connection)
         if not self.owned:
-            cursor = self.cursor(connection)
-            cursor.execute(f"SET LOCAL lock_timeout = {int(self.busy_timeout * 1000)}")
-            cursor.close()
+            setting = f"SET LOCAL lock_timeout = {int(self.busy_timeout * 1000)}"
+            self.execute(setting).close()
 
     def insert_events(
         self, connection: Connection, log_id: int, rows: Sequence[NumberedRow]
     ) -> None:
         """Insert a batch."""
-        cursor = self.cursor(connection)
         if len(rows) < _COPY_FROM:
-            parameters = self.parameters(log_id, rows)
             statement = self.insert_into + ", ".join([self.row_marks] * len(rows))
-            cursor.execute(statement, [value for row in parameters for value in row])
-        else:
-            columns = ", ".join(INSERT_COLUMNS)
-            table = self.table_name(self.tables.event)
-            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                copy.write("".join([_copy_line(log_id, row) for row in rows]))
-        cursor.close()
+            values = list(chain.from_iterable(self.parameters(log_id, rows)))
+            self.execute(statement, values).close()
+            return
+        lines = "".join([_copy_line(log_id, row) for row in rows])
+        with self.raw.cursor() as cursor, cursor.copy(self._copy) as copy:
+            copy.write(lines)
 
     def parameters(self, log_id: int, rows: Sequence[NumberedRow]) -> list[tuple[Any, ...]]:
         """Return the rows' values; RFC 3339 text is a timestamptz as it stands."""

@@ -75,7 +75,7 @@ class SQLiteBackend(DriverBackend):
             return
         cursor = self.cursor(connection)
         try:
-            self._leave_transaction(connection)
+            self._leave_transaction(connection.connection.driver_connection)
             if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                 mode = cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0]
                 if mode != "wal":
@@ -97,14 +97,26 @@ class SQLiteBackend(DriverBackend):
 
     def begin(self, connection: Connection) -> None:
         """Take the write lock at once: a lock upgraded from a read may fail at any later time."""
-        self._leave_transaction(connection)
-        cursor = self.cursor(connection)
-        cursor.execute("BEGIN IMMEDIATE")
-        cursor.close()
+        super().begin(connection)
+        raw = self.raw
+        if raw.in_transaction:
+            self._leave_transaction(raw)
+        raw.execute("BEGIN IMMEDIATE")
 
-    def _leave_transaction(self, connection: Connection) -> None:
+    def commit(self, connection: Connection) -> None:
+        """Commit what has been written since `begin`."""
+        if connection.in_transaction():
+            connection.commit()
+        else:
+            # Unlike the driver's commit(), a statement that it has compiled before.
+            self.raw.execute("COMMIT")
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
+        """Execute a statement of the transaction, and return its cursor."""
+        return self.raw.execute(statement, values)
+
+    def _leave_transaction(self, raw: Any) -> None:
         """End the transaction that an engine of the caller's may begin by itself."""
-        raw: Any = connection.connection.driver_connection
         if raw.in_transaction:
             raw.rollback()
 
@@ -117,19 +129,17 @@ class SQLiteBackend(DriverBackend):
         afterwards, up to five milliseconds when other threads are busy.  With one row each, an
         application that records would be waited for at every row; so, it records meanwhile.
         """
-        parameters = self.parameters(log_id, rows)
-        raw: Any = connection.connection.driver_connection
-        most = raw.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // len(INSERT_COLUMNS)
-        cursor = self.cursor(connection)
+        parameters, raw = self.parameters(log_id, rows), self.raw
         start = 0
-        for size, statement in self._insert_many.items():
-            while size <= most and len(parameters) - start >= size:
-                chunk = parameters[start : start + size]
-                cursor.execute(statement, list(chain.from_iterable(chunk)))
-                start += size
+        if len(parameters) >= _STATEMENT_SIZES[-1]:
+            most = raw.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // len(INSERT_COLUMNS)
+            for size, statement in self._insert_many.items():
+                while size <= most and len(parameters) - start >= size:
+                    chunk = parameters[start : start + size]
+                    raw.execute(statement, list(chain.from_iterable(chunk)))
+                    start += size
         for row in parameters[start:]:
-            cursor.execute(self._insert_one, row)
-        cursor.close()
+            raw.execute(self._insert_one, row)
 
     def classify(self, error: BaseException) -> Fault:
         """Tell what an error means, by SQLite's result code."""
