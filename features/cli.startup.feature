@@ -61,6 +61,33 @@ Feature: The command line answers at once and says what it needs
     Then indelible ends with code 3
     And indelible says in one line "there is no SQLite file"
 
+  Scenario: Importing the module that python -m runs does not run it
+    When indelible's main module is imported by another program
+    Then that program goes on and ends with code 0
+
+  Scenario: Ctrl-C while it loads is no defect
+    When indelible gets Ctrl-C while it loads its commands
+    Then indelible ends with code 130
+    And indelible prints nothing
+    And indelible says nothing
+
+  Scenario Outline: Without <stream> it does its work all the same
+    When indelible runs with its <stream> closed as "record a --actor user:1"
+    Then indelible ends with code 0
+    When indelible runs "count"
+    Then indelible prints "1"
+
+    Examples:
+      | stream          |
+      | standard input  |
+      | standard output |
+      | standard error  |
+
+  Scenario: A program that has put another object in the place of its standard output
+    When indelible is called by a program that catches its own standard output
+    Then indelible ends with code 0
+    And indelible prints "it ended with 0 and printed indelible"
+
   Scenario Outline: Wrong usage: <arguments>
     When indelible runs "<arguments>"
     Then indelible ends with code 2
@@ -81,7 +108,9 @@ Feature: The command line answers at once and says what it needs
       | audit_async   | each command knows its mode                             |
       | on_full       | an import waits for room and never meets a full queue   |
       | block_timeout | likewise                                                |
-      | on_error      | it is a function                                        |
+      | on_error      | a command shows what went wrong, and nothing is spooled |
+      | spool         | it is the argument of the spool commands                |
+      | spool_max_bytes | commands only drain                                   |
       | clock         | it is a function                                        |
       | harden        | db harden does it, which the tables' owner runs         |
       | witnesses     | the command checkpoint has an option of its own         |

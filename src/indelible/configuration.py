@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from indelible.errors import AuditError, ConfigurationError
 from indelible.event import MAX_NAME
@@ -18,7 +19,7 @@ __all__ = [
     "checked_bind",
     "checked_count",
     "checked_log_name",
-    "checked_on_error",
+    "checked_policies",
     "checked_redaction",
     "checked_seconds",
     "checked_tables",
@@ -95,20 +96,67 @@ def checked_log_name(value: object) -> str:
     )
 
 
-def checked_on_error(value: Any) -> Callable[[AuditError], None] | None:
-    """Return the caller's error hook, or None for ``'raise'``.
+class Policies(NamedTuple):
+    """What is done with events that cannot be taken, as the arguments say."""
+
+    on_full: str
+    on_error: str
+    hook: Callable[[AuditError], None] | None
+    spool: Path | None
+
+
+def checked_policies(*, audit_async: bool, on_full: Any, on_error: Any, spool: Any) -> Policies:
+    """Return what is done when a queue is full or the database fails.
 
     Raises:
-        ConfigurationError: It is neither.
+        ConfigurationError: An argument is none of its choices, or two make no sense together.
     """
-    if value == "raise":
-        return None
-    if callable(value):
-        hook: Callable[[AuditError], None] = value
-        return hook
-    raise ConfigurationError(
-        "on_error", value, "pass 'raise', or a callable that takes one AuditError"
-    )
+    hook: Callable[[AuditError], None] | None = None
+    if callable(on_error):
+        hook, on_error = on_error, "raise"
+    elif on_error not in {"raise", "spool", "drop"}:
+        raise ConfigurationError(
+            "on_error",
+            on_error,
+            "pass 'raise', 'spool', 'drop', or a callable that takes one AuditError",
+        )
+    one_of("on_full", on_full, "block", "raise", "spool", "drop")
+    if spool is not None and not (isinstance(spool, str | Path) and str(spool)):
+        raise ConfigurationError("spool", spool, "pass the path of a directory, or None")
+    if "spool" in {on_full, on_error} and spool is None:
+        argument = "on_full" if on_full == "spool" else "on_error"
+        raise ConfigurationError(argument, "spool", "name the directory as well: spool='DIR'")
+    if audit_async and on_error == "spool":
+        raise ConfigurationError(
+            "on_error",
+            on_error,
+            "with audit_async=True and spool='DIR' every event is in the spool before the database "
+            "is asked; leave on_error out, or use on_full='spool' for what the queue cannot hold",
+        )
+    if audit_async and on_error == "drop" and spool is not None:
+        raise ConfigurationError(
+            "on_error",
+            on_error,
+            "what is in the spool is acknowledged, and is never dropped because the database "
+            "fails. Leave on_error out, or use on_full='drop' for when the spool is full",
+        )
+    if not audit_async:
+        if spool is not None and on_error != "spool":
+            raise ConfigurationError(
+                "spool",
+                spool,
+                "in synchronous mode the spool is for what the database cannot take: pass "
+                "on_error='spool' as well, or audit_async=True",
+            )
+        if on_full in {"spool", "drop"} and spool is None:
+            raise ConfigurationError(
+                "on_full", on_full, "there is no queue to be full in synchronous mode; leave it out"
+            )
+        if on_full == "spool":
+            raise ConfigurationError(
+                "on_full", on_full, "the spool itself is what may be full; pass 'block' or 'raise'"
+            )
+    return Policies(on_full, on_error, hook, None if spool is None else Path(spool))
 
 
 def checked_redaction(redact: Any, keyed_hash: Iterable[str], hash_key: bytes | None) -> Redaction:

@@ -15,11 +15,13 @@
     │   ├── DatabaseUnavailableError    it stayed unreachable through every retry
     │   ├── DatabaseBusyError           somebody else kept the write lock
     │   ├── SchemaError                 tables are missing, older, newer or not Indelible's
+    │   ├── DatabaseReplacedError       its file was deleted or replaced while it was open
     │   ├── UnsafeSettingError          a setting would lose or change what is stored
     │   └── EventRefusedError           the database refused this one event
     │       └── EventConflictError      its event id already belongs to another event
     ├── QueryError                  a filter or a cursor that makes no sense
     ├── ProofError                  a tree, proof, note or checkpoint is malformed or false
+    │   └── KeyRangeError           signed by a key that may not speak for a log of this size
     └── SealingError                a checkpoint could not be made, or not be published
         ├── SigningRefusedError     the log does not continue what the key has signed before
         ├── WitnessPolicyError      fewer witnesses have cosigned than the policy demands
@@ -39,11 +41,13 @@ __all__ = [
     "ClosedError",
     "ConfigurationError",
     "DatabaseBusyError",
+    "DatabaseReplacedError",
     "DatabaseUnavailableError",
     "EventConflictError",
     "EventRefusedError",
     "EventTooLargeError",
     "InvalidEventError",
+    "KeyRangeError",
     "MissingExtraError",
     "ProofError",
     "QueryError",
@@ -169,6 +173,10 @@ class UnsafeSettingError(StorageError):
     """A setting of the database would lose or change what is stored, and cannot be set here."""
 
 
+class DatabaseReplacedError(StorageError):
+    """The database's file was deleted or replaced while it was open; nothing more is written."""
+
+
 class EventRefusedError(StorageError):
     """The database refused this one event; the others of its batch are committed.
 
@@ -199,6 +207,18 @@ class QueryError(AuditError, ValueError):
 
 class ProofError(AuditError, ValueError):
     """A tree, a proof, a note or a checkpoint is malformed, or does not verify."""
+
+
+class KeyRangeError(ProofError):
+    """A checkpoint is signed well, but by a key that may not speak for a log of its size.
+
+    Attributes:
+        size: The checkpoint's size, in events.
+    """
+
+    def __init__(self, message: str, size: int) -> None:
+        self.size = size
+        super().__init__(message)
 
 
 def _remade(

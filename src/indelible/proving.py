@@ -9,8 +9,8 @@ from uuid import UUID
 from indelible.access import closed_error
 from indelible.body import checked_event_id
 from indelible.configuration import checked_count, checked_seconds
+from indelible.ending import Ending
 from indelible.errors import AuditTimeoutError, ConfigurationError, StorageError
-from indelible.intake import Intake
 from indelible.writer.committer import explained
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Proving"]
 
 
-class Proving(Intake):
+class Proving(Ending):
     """The part of a service that signs, proves and verifies."""
 
     def checkpoint(self, timeout: float = 30.0) -> SealedCheckpoint:

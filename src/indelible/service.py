@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,22 +19,18 @@ from indelible.configuration import (
     checked_bind,
     checked_count,
     checked_log_name,
-    checked_on_error,
+    checked_policies,
     checked_redaction,
     checked_seconds,
     checked_tables,
     flag,
-    one_of,
 )
-from indelible.errors import (
-    AuditError,
-    ClosedError,
-    StorageError,
-)
+from indelible.errors import AuditError, StorageError
 from indelible.event import Actor, Target
 from indelible.proving import Proving
 from indelible.redaction import Redaction, RedactRule
-from indelible.stats import CloseReport, Stats
+from indelible.stats import CloseReport
+from indelible.writer.complaints import Complaints
 from indelible.writer.receipt import Receipt
 from indelible.writer.thread import WriterThread
 
@@ -65,8 +62,8 @@ DEFAULT_BATCH_SIZE: Final = 1_000
 DEFAULT_MAX_BODY_BYTES: Final = 64 * 1024
 """Largest body, in bytes of UTF-8."""
 
-_LEAST_SECONDS: Final = 0.1
-"""How long `close` waits for what runs at its end even if its timeout is over, in seconds."""
+DEFAULT_SPOOL_BYTES: Final = 1024 * 1024 * 1024
+"""Bound of a process's spool, in bytes on the disk."""
 
 
 class AuditService(Proving):
@@ -86,15 +83,23 @@ class AuditService(Proving):
         log: The log's name, its *origin*; each name is a log of its own in the same tables.
         audit_async: Whether a thread of the service's own commits, instead of the callers.
         queue_size: Bound of the pending queue, in events (asynchronous mode).
-        on_full: What `record` does when the queue is full: wait for room (``'block'``), or raise
-            `QueueFullError` at once (``'raise'``).
+        on_full: What `record` does when the queue, or the spool, is full: wait for room
+            (``'block'``), raise `QueueFullError` or `SpoolFullError` at once (``'raise'``), put
+            the event into the spool (``'spool'``: the queue stays in memory, and the spool takes
+            what does not fit), or give the event up and count it (``'drop'``).
         block_timeout: How long ``on_full='block'`` waits before it raises, in seconds.
         batch_size: Most events of one transaction.
         timeout: How long a synchronous `record` may take, in seconds.
         busy_timeout: How long to wait for a lock that another transaction holds, in seconds.
         close_timeout: How long `close` drains unless told otherwise, in seconds.
-        on_error: ``'raise'``, or a callable that is also told of each error that no caller sees,
-            on the thread that met it; it must not raise.
+        on_error: What becomes of an event that the database cannot take: its caller gets the error
+            (``'raise'``; in asynchronous mode it stays queued), it goes into the spool
+            (``'spool'``, synchronous mode), or it is given up and counted (``'drop'``; in
+            asynchronous mode after `timeout`). Or a callable: as ``'raise'``, and it is told of
+            each error that no caller sees, on the thread that met it; it must not raise.
+        spool: Directory of the local spool, one for each log, on a local disk. In asynchronous
+            mode `record` then returns once the event is on that disk, whatever the database does.
+        spool_max_bytes: Bound of this process's spool, in bytes on the disk.
         redact: Redaction rules beside the default ones: names of keys, compiled patterns,
             callables ``(path, value) -> value``; or a whole `Redaction`.
         keyed_hash: Names of keys whose values are replaced by an HMAC-SHA-256.
@@ -131,13 +136,15 @@ class AuditService(Proving):
         log: str = "audit",
         audit_async: bool = False,
         queue_size: int = DEFAULT_QUEUE_SIZE,
-        on_full: Literal["block", "raise"] = "block",
+        on_full: Literal["block", "raise", "spool", "drop"] = "block",
         block_timeout: float = 5.0,
         batch_size: int = DEFAULT_BATCH_SIZE,
         timeout: float = 30.0,
         busy_timeout: float = 5.0,
         close_timeout: float = 10.0,
-        on_error: Literal["raise"] | Callable[[AuditError], None] = "raise",
+        on_error: Literal["raise", "spool", "drop"] | Callable[[AuditError], None] = "raise",
+        spool: str | Path | None = None,
+        spool_max_bytes: int = DEFAULT_SPOOL_BYTES,
         redact: Redaction | Iterable[RedactRule] = (),
         keyed_hash: Iterable[str] = (),
         hash_key: bytes | None = None,
@@ -158,13 +165,21 @@ class AuditService(Proving):
         self._log = checked_log_name(log)
         self._audit_async = flag("audit_async", audit_async)
         self._queue_size = checked_count("queue_size", queue_size, least=1, most=10_000_000)
-        self._on_full = one_of("on_full", on_full, "block", "raise")
         self._block_timeout = checked_seconds("block_timeout", block_timeout)
         self._batch_size = checked_count("batch_size", batch_size, least=1, most=10_000)
         self._timeout = checked_seconds("timeout", timeout)
         self._busy_timeout = checked_seconds("busy_timeout", busy_timeout)
         self._close_timeout = checked_seconds("close_timeout", close_timeout)
-        self._on_error = checked_on_error(on_error)
+        policies = checked_policies(
+            audit_async=audit_async, on_full=on_full, on_error=on_error, spool=spool
+        )
+        self._on_full = policies.on_full
+        self._error_policy = policies.on_error
+        self._on_error = policies.hook
+        self._spool_directory = policies.spool
+        self._spool_max_bytes = checked_count(
+            "spool_max_bytes", spool_max_bytes, least=1024 * 1024, most=2**53
+        )
         self._create_tables = flag("create_tables", create_tables)
         self._redaction = checked_redaction(redact, keyed_hash, hash_key)
         self._builder = BodyBuilder(
@@ -203,7 +218,10 @@ class AuditService(Proving):
         self._disposed = False
         self._close_report: CloseReport | None = None
         self._abandoned = 0
-        self._queue, self._committer = self._make_committer()
+        self._complaints = Complaints(logging.getLogger("indelible"))
+        self._damaged = 0
+        self._deaths = 0
+        self._make_path()
         self._harden = flag("harden", harden)
         # Holds the outermost of all locks while it seals: under that one it opens sessions, which
         # takes the session lock and, for a database in memory, the commit lock. So nothing that
@@ -319,13 +337,8 @@ class AuditService(Proving):
             self._builder.build(action, actor, target, outcome, details, before, after, more)
         )
         if self._audit_async:
-            self._enqueue(receipt, wait=wait)
-        else:
-            self._commit(receipt)
-        return receipt
-
-    def _is_disposed(self) -> bool:
-        return self._disposed
+            return self._enqueue(receipt, wait=wait)
+        return self._commit(receipt, wait=wait)
 
     # The database ------------------------------------------------------------------------------
 
@@ -375,21 +388,7 @@ class AuditService(Proving):
         """
         return self._redaction.hash_value(value)
 
-    # State -------------------------------------------------------------------------------------
-
-    def stats(self) -> Stats:
-        """Return what the service has done so far; costs no database access."""
-        counters = self._committer.counters
-        pending = self._committer.pending()
-        return Stats(
-            queued=len(pending),
-            committed=counters.committed,
-            refused=counters.refused,
-            dropped=self._abandoned,
-            batches=counters.batches,
-            last_error=counters.last_error,
-            oldest_waiting=pending[0].age if pending else None,
-        )
+    # The end -----------------------------------------------------------------------------------
 
     def close(self, timeout: float | None = None) -> CloseReport:
         """Commit what is pending, end the writer thread and give the connections back.
@@ -429,58 +428,6 @@ class AuditService(Proving):
     ) -> None:
         """Close the service."""
         self.close()
-
-    def _close_from_inside(self, deadline: float) -> CloseReport:
-        self._committer.stop(deadline)
-        writer = self._writer
-        if writer is not None and writer.is_current:
-            writer.stop(deadline)
-        return CloseReport(uncommitted=len(self._committer.pending()))
-
-    def _close(self, deadline: float) -> CloseReport:
-        self._committer.stop(deadline)
-        with self._writer_lock:
-            # From here on nobody starts one any more, because `_closed` is set.
-            writer = self._writer
-        if writer is not None:
-            writer.stop(deadline)
-        if self._committer.pending() and time.monotonic() < deadline:
-            # What nobody leads, or was queued at the last moment.
-            self._committer.commit_pending(deadline)
-        # What the last commit left, because the database did not take it in time.  A caller who
-        # withdraws his event himself is told so by an error of his own.
-        left = [
-            *self._committer.in_flight(),
-            *(receipt for receipt in self._queue.snapshot() if self._queue.remove(receipt)),
-        ]
-        if left:
-            self._abandoned = len(left)
-            lost = ClosedError(
-                f"the service was closed while {len(left)} events could not be committed; "
-                f"last error: {self._committer.counters.last_error}"
-            )
-            for receipt in left:
-                if not receipt.done:
-                    receipt.settle(None, lost)
-            self._report(lost)
-        self._queue.wake_waiting()
-        if self._keeper is not None:
-            self._keeper.stop(max(deadline, time.monotonic() + _LEAST_SECONDS))
-        self._dispose(deadline)
-        return CloseReport(uncommitted=len(left))
-
-    def _dispose(self, deadline: float) -> None:
-        # Set first: a first use that hangs in the database, whose lock is not to be had, undoes
-        # itself when it sees this.  A commit that hangs keeps its connection to itself likewise.
-        self._disposed = True
-        deadline = max(deadline, time.monotonic() + _LEAST_SECONDS)
-        locks = self._quiesce(deadline)
-        try:
-            if self._session_lock in locks:
-                self._let_go(deadline, closing=self._committer.lock in locks)
-        finally:
-            for lock in locks:
-                lock.release()
 
     # Processes ---------------------------------------------------------------------------------
 

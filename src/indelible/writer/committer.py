@@ -29,7 +29,7 @@ from indelible.event import Placed
 from indelible.writer.queue import PendingQueue
 from indelible.writer.receipt import Receipt
 
-__all__ = ["Committer", "Counters", "FaultKind", "explained"]
+__all__ = ["Committer", "Counters", "FaultKind", "Source", "explained"]
 
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
 """Size of bodies after which a batch takes no further event, in bytes.  MariaDB refuses statements
@@ -84,6 +84,16 @@ class Counters:
     last_error: str | None = None
 
 
+class Source(Protocol):
+    """Where events come from that are not put into the queue by their callers."""
+
+    def fill(self) -> None:
+        """Put some into the queue; called by the leader before it takes a batch."""
+
+    def settle(self) -> None:
+        """Look at what has become of them; called by the leader after a batch."""
+
+
 class Committer:
     """Takes events from the queue, appends them in batches and settles their receipts.
 
@@ -99,6 +109,9 @@ class Committer:
             (asynchronous mode), whatever the database says; otherwise its caller gets the error.
         report: Called with each error of which no caller learns, and never with the lock's owner
             waiting for it.
+        give_up_after: After how many seconds of failing a patient committer refuses the batch that
+            it is at; None for never.
+        source: Where further events come from, or None.
     """
 
     def __init__(
@@ -111,8 +124,12 @@ class Committer:
         busy_timeout: float,
         patient: bool,
         report: Callable[[AuditError], None],
+        give_up_after: float | None = None,
+        source: Source | None = None,
     ) -> None:
         self._queue = queue
+        self._give_up_after = give_up_after
+        self._source = source
         self._append = append
         self._classify = classify
         self._batch_size = batch_size
@@ -323,6 +340,8 @@ class Committer:
             )
 
     def _take(self) -> bool:
+        if self._source is not None:
+            self._source.fill()
         self._queue.take(self._batch, most=self._batch_size, most_bytes=MAX_BATCH_BYTES)
         return bool(self._batch)
 
@@ -340,6 +359,8 @@ class Committer:
         settled = self._settle(list(self._batch), deadline)
         if settled:
             self._batch.clear()
+            if self._source is not None:
+                self._source.settle()
         return settled
 
     def _settle(self, batch: list[Receipt], deadline: float) -> bool:
@@ -398,7 +419,7 @@ class Committer:
         if again_at > min(deadline, self._give_up_at):
             return False
         if self._patient:
-            return True
+            return self._give_up_after is None or again_at - started < self._give_up_after
         if fault == "BUSY":
             # The database itself has waited already; a caller who holds the lock would wait for
             # himself until the end of the timeout.
@@ -424,7 +445,7 @@ class Committer:
             self._report(error)
 
     def _fail(self, batch: list[Receipt], fault: str, error: Exception) -> bool:
-        if self._patient:
+        if self._patient and (self._give_up_after is None or self._stopping.is_set()):
             # The service closes.  What stays pending is counted, and told, there.
             return False
         for receipt in batch:

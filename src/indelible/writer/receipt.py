@@ -15,7 +15,7 @@ from indelible.body import EventRow
 from indelible.errors import AuditError, AuditTimeoutError, ConfigurationError
 from indelible.event import Place, Placed
 
-__all__ = ["Receipt"]
+__all__ = ["Receipt", "SpooledReceipt"]
 
 _FOREVER: Final = 1e9
 """Seconds that stand for "no limit": what a lock accepts has one."""
@@ -183,6 +183,13 @@ class Receipt(Struct, gc=False, eq=False):
         else:
             state = f"failed: {self._error}"
         return f"<Receipt {self._event_id} {state}>"
+
+
+class SpooledReceipt(Receipt, gc=True, weakref=True, eq=False):
+    """The receipt of an event that is in the spool.
+
+    It can be found by the event's id as long as somebody holds it, and is only then settled.
+    """
 
 
 def _without_tracebacks(error: AuditError) -> AuditError:

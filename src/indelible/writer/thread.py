@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -30,6 +31,12 @@ def log_raised(what: str, error: BaseException) -> None:
         _logger.error("%s\n%s", what, text)
 
 
+def log_death(error: BaseException | None) -> None:
+    """Log that a writer thread has ended which should not have."""
+    with suppress(Exception):
+        _logger.error("the thread %s has ended: %r", WriterThread.NAME, error)
+
+
 class WriterThread:
     """A daemon thread that commits what is pending until it is stopped.
 
@@ -39,8 +46,25 @@ class WriterThread:
 
     NAME = "audit-writer"
 
-    def __init__(self, queue: PendingQueue, committer: Committer) -> None:
-        """Start the thread."""
+    def __init__(
+        self,
+        queue: PendingQueue,
+        committer: Committer,
+        *,
+        look_every: float | None = None,
+        on_death: Callable[[BaseException | None], None] = log_death,
+    ) -> None:
+        """Start the thread.
+
+        Args:
+            queue: Where events wait.
+            committer: What commits them.
+            look_every: How often to look for events that are not in the queue, in seconds.
+            on_death: Called on the thread if it ends without having been stopped.
+        """
+        self.ended = False
+        self._look_every = look_every
+        self._on_death = on_death
         self._queue = queue
         self._committer = committer
         self._stopping = False
@@ -71,8 +95,19 @@ class WriterThread:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        error: BaseException | None = None
+        try:
+            self._commit_until_stopped()
+        except BaseException as raised:  # noqa: BLE001 - whatever it is, it is told
+            error = raised
+        finally:
+            self.ended = True
+            if not self._stopping:
+                self._on_death(error)
+
+    def _commit_until_stopped(self) -> None:
         while True:
-            self._queue.wait(None)
+            self._queue.wait(self._look_every)
             try:
                 self._committer.commit_pending(float("inf"))
             except BaseException as error:  # noqa: BLE001 - whatever it is, see below

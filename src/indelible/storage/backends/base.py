@@ -95,6 +95,13 @@ class Backend:
                 "as a whole. Make an engine without isolation_level='AUTOCOMMIT' for the service"
             )
 
+    def check_file(self) -> None:
+        """Find out whether the file that is written to is still there; for databases in a file.
+
+        Raises:
+            DatabaseReplacedError: It was deleted or replaced while it was open.
+        """
+
     def check_tables(self, connection: Connection) -> None:
         """Refuse tables that were made, or altered, in a way that loses or changes data.
 

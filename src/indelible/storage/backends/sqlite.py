@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.pool import StaticPool
 
-from indelible.errors import UnsafeSettingError
+from indelible.errors import DatabaseReplacedError, UnsafeSettingError
 from indelible.storage.backends.base import Fault, NumberedRow, original
 from indelible.storage.backends.driver import INSERT_COLUMNS, DriverBackend
 from indelible.storage.schema import Tables
@@ -29,6 +31,19 @@ _EVENT_CODES: Final = frozenset(
 )
 
 
+LOOK_SECONDS: Final = 1.0
+"""How often to look whether the file is still the one that was opened, in seconds."""
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Return what tells a file from all others; None if it is not there."""
+    try:
+        there = Path(path).stat()
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
+
+
 def is_memory(engine: Engine) -> bool:
     """Tell whether an engine's database lives in memory, and so in one connection alone."""
     name = engine.url.database or ""
@@ -44,6 +59,9 @@ class SQLiteBackend(DriverBackend):
 
     def __init__(self, engine: Engine, tables: Tables, *, owned: bool, busy_timeout: float) -> None:
         super().__init__(engine, tables, owned=owned, busy_timeout=busy_timeout)
+        # The file's path, and which file it was when it was opened.
+        self._file: tuple[str, tuple[int, int] | None] | None = None
+        self._look_at = 0.0
         self._insert_one = self.insert_into + self.row_marks
         self._insert_many = {
             size: self.insert_into + ", ".join([self.row_marks] * size) for size in _STATEMENT_SIZES
@@ -66,6 +84,9 @@ class SQLiteBackend(DriverBackend):
                 "cannot be written as a whole. Make an engine without it for the service"
             )
         memory = is_memory(self.engine)
+        if not memory and self._file is None:
+            path = raw.execute("PRAGMA database_list").fetchone()[2]
+            self._file = path, _identity(path)
         if memory and not isinstance(self.engine.pool, StaticPool):
             raise UnsafeSettingError(
                 "every connection of this engine sees an in-memory database of its own. Use a "
@@ -97,6 +118,10 @@ class SQLiteBackend(DriverBackend):
 
     def begin(self, connection: Connection) -> None:
         """Take the write lock at once: a lock upgraded from a read may fail at any later time."""
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + LOOK_SECONDS
+            self.check_file()
         super().begin(connection)
         raw = self.raw
         if raw.in_transaction:
@@ -114,6 +139,18 @@ class SQLiteBackend(DriverBackend):
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
         """Execute a statement of the transaction, and return its cursor."""
         return self.raw.execute(statement, values)
+
+    def check_file(self) -> None:
+        """Find out whether the file that is written to is still there."""
+        if self._file is None:
+            return
+        path, known = self._file
+        if known != (found := _identity(path)):
+            what = "deleted" if found is None else "replaced by another one"
+            raise DatabaseReplacedError(
+                f"the database file {path!r} was {what} while it was open, so that what is written "
+                "to it would be lost. Put the file back, and start the service again"
+            )
 
     def _leave_transaction(self, raw: Any) -> None:
         """End the transaction that an engine of the caller's may begin by itself."""
