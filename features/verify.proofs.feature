@@ -39,6 +39,9 @@ Feature: One event is proven by one small file
       | seventy hashes    | no tree needs more than 63                 |
       | broken text       | is not text in UTF-8                       |
 
+  Scenario: What was proven to be in the log need not be an event that this version can read
+    Then the proof of an entry that is no event is refused with "the entry 0 is proven to be in the log, but it is no event that this version can read"
+
   Scenario: An event that no checkpoint covers cannot be proven yet
     Then proving the event 950 fails with "no signed checkpoint covers the event"
 

@@ -37,7 +37,7 @@ Feature: A verification says what it proves, and what it rests on
     Given the log after "delete the checkpoints"
     When the log is verified under "pinned key" with no pin
     Then the report's outcome is unproven
-    And the report says "no checkpoint is signed by the key"
+    And the report says "no checkpoint over any event is signed by the key"
 
   Scenario: A key may not vouch for sizes that belong to another key
     When the untouched log is verified with its key valid from size 600 on
@@ -49,6 +49,31 @@ Feature: A verification says what it proves, and what it rests on
     And the report's outcome is proven
     When the log is rewritten and sealed by the newer key alone
     Then the report finds "checkpoint forged 0"
+
+  Scenario: The newer key cannot stand in for the older one where it hands over
+    When the untouched log is verified with a key that hands over to another at size 900, which alone has signed there
+    Then the report finds "checkpoint forged 0"
+
+  Scenario: Without a key a stored checkpoint that does not fit is all the same a finding
+    Given the log after "edit an event and rebuild everything without the key"
+    When the log is verified under "none" with no pin
+    Then the report finds "checkpoint forged 0-499"
+    And the report's outcome is tampered
+
+  Scenario: A checkpoint over nothing proves nothing
+    When a checkpoint over no event is all that the untouched log is verified with
+    Then the report finds "nothing"
+    And the report's outcome is unproven
+
+  Scenario: Two checkpoints of one size that differ are refused, for they prove a fork by themselves
+    When the untouched log is verified with two pins of one size
+    Then the verification fails with "If both are signed, they prove that the log was forked"
+
+  Scenario: Events that were pruned are proven to have existed
+    Given the log after "prune an event"
+    When the log is verified with events below 500 pruned
+    Then the report's outcome is proven
+    And the report says "1 events have no body any more: that they existed is proven, what they said is not"
 
   Scenario: A pin of another log is refused
     When the untouched log is verified with a pin of another log
@@ -70,6 +95,10 @@ Feature: A verification says what it proves, and what it rests on
     When the log is verified since size 900
     Then the report finds "edited 950"
     Given the log after "change the root of a tile"
+    When the log is verified since size 900
+    Then the report finds "tile changed 256"
+    And the report read the events from 0 on
+    Given the log after "delete a tile"
     When the log is verified since size 900
     Then the report finds "tile changed 256"
     And the report read the events from 0 on
@@ -101,6 +130,10 @@ Feature: A verification says what it proves, and what it rests on
       | sqlite     |
       | postgresql |
       | mariadb    |
+
+  Scenario: An engine of the application's own that begins its transactions by a statement
+    When the untouched log is verified through an engine that begins its transactions itself
+    Then the report's outcome is proven
 
   Scenario: Every kind of name and value is verified against its columns
     When a log of events with odd names is verified

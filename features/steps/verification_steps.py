@@ -6,7 +6,7 @@ from typing import Any
 
 from behave import given, then, when
 
-from features.support.verification import auditing, proving, tamperings
+from features.support.verification import auditing, large, proving, tamperings
 
 
 @then("tampering with the log on {kind} is found and named")
@@ -44,7 +44,68 @@ def verify_with_range(context: Any, size: int) -> None:
 
 @when("the untouched log is verified with a key that hands over to another at size 900")
 def verify_with_handover(context: Any) -> None:
-    context.report = auditing.verify_with_handover(rewritten=False)
+    context.report = auditing.verify_with_handover()
+
+
+@when(
+    "the untouched log is verified with a key that hands over to another at size 900, which alone "
+    "has signed there"
+)
+def verify_with_lone_handover(context: Any) -> None:
+    context.report = auditing.verify_with_handover(alone=True)
+
+
+@when("a checkpoint over no event is all that the untouched log is verified with")
+def verify_with_empty_pin(context: Any) -> None:
+    context.report = auditing.verify_with_empty_pin()
+
+
+@when("the untouched log is verified with two pins of one size")
+def verify_with_two_pins(context: Any) -> None:
+    context.problem = auditing.problem_with_two_pins()
+
+
+@when("the log is verified with events below {number:d} pruned")
+def verify_pruned(context: Any, number: int) -> None:
+    context.report = auditing.victim("sqlite").verify(pruned_before=number)
+
+
+@when("a log of {events:d} events is verified after {what}, with {processes:d} processes")
+def verify_large(context: Any, events: int, what: str, processes: int) -> None:
+    context.report = large.verify_after(events, what, processes=processes)
+
+
+@when("a log of {events:d} events is exported and verified from its files")
+def verify_large_files(context: Any, events: int) -> None:
+    large.export(events, context.tmp / "tiles")
+    verify_large_files_again(context, events)
+
+
+@when("the files of the log of {events:d} events are verified again")
+def verify_large_files_again(context: Any, events: int) -> None:
+    context.report = large.verify_exported(events, context.tmp / "tiles")
+
+
+@then('the report\'s first finding is "{text}"')
+def report_first_finding(context: Any, text: str) -> None:
+    assert text in str(context.report.findings[0]), str(context.report.findings[0])
+
+
+@then("the report lists {listed:d} findings and counts {more:d} more")
+def report_counts(context: Any, listed: int, more: int) -> None:
+    assert len(context.report.findings) == listed, len(context.report.findings)
+    assert context.report.unlisted == more, context.report.unlisted
+
+
+@then("the report counts {more:d} more findings")
+def report_unlisted(context: Any, more: int) -> None:
+    assert context.report.unlisted == more, context.report.unlisted
+
+
+@then('the report finds, {times:d} times, "{found}"')
+def report_finds_times(context: Any, times: int, found: str) -> None:
+    shown = auditing.shown(context.report).split("; ")
+    assert shown == [found] * times, shown
 
 
 @when("the log is rewritten and sealed by the newer key alone")
@@ -81,6 +142,7 @@ def verify_since(context: Any, size: int) -> None:
 @then("the report's outcome is {outcome}")
 def report_outcome(context: Any, outcome: str) -> None:
     assert context.report.outcome == outcome, context.report
+    assert bool(context.report) == (outcome == "proven")
 
 
 @then('the report says "{text}"')
@@ -114,6 +176,11 @@ def no_findings(context: Any) -> None:
     found = {auditing.shown(report) for report in context.reports}
     assert found == {"nothing"}, found
     assert len({report.size for report in context.reports}) > 1, "nothing was appended meanwhile"
+
+
+@when("the untouched log is verified through an engine that begins its transactions itself")
+def verify_through_engine(context: Any) -> None:
+    context.report = auditing.verify_through_beginning_engine()
 
 
 @when("a log of events with odd names is verified")
@@ -197,3 +264,9 @@ def log_consistent(context: Any, size: int) -> None:
 def log_inconsistent(context: Any) -> None:
     said = proving.inconsistency()
     assert "does not continue" in said or "different roots" in said, said
+
+
+@then('the proof of an entry that is no event is refused with "{message}"')
+def proof_of_no_event(context: Any, message: str) -> None:
+    said = proving.refusal_of_entry(b"{}")
+    assert message in said, said

@@ -14,7 +14,7 @@ from indelible.errors import AuditTimeoutError, ConfigurationError, StorageError
 from indelible.writer.committer import explained
 
 if TYPE_CHECKING:
-    from indelible.merkle import Checkpoint, Verifier
+    from indelible.merkle import Checkpoint, CosignatureVerifier, Verifier
     from indelible.sealing import Keeper, SealedCheckpoint
     from indelible.verification.proof_file import EventProof
     from indelible.verification.prove import Consistency
@@ -26,6 +26,9 @@ __all__ = ["Proving"]
 
 class Proving(Ending):
     """The part of a service that signs, proves and verifies."""
+
+    _verifier: Verifier | None = None
+    """The public key of the service's own signer, if it has one that tells."""
 
     def checkpoint(self, timeout: float = 30.0) -> SealedCheckpoint:
         """Sign what the log holds now, everything included that was acknowledged before this call.
@@ -78,8 +81,9 @@ class Proving(Ending):
                 if name != "checkpoint_interval" and value:
                     raise ConfigurationError(name, value, "it takes a signing_key")
             return None
-        from indelible.sealing import Keeper
+        from indelible.sealing import Keeper, load_signer, verifier_of
 
+        self._verifier = verifier_of(load_signer(signing_key))
         return Keeper(
             self._sealing_session,
             self._tables,
@@ -137,16 +141,21 @@ class Proving(Ending):
         keys: Iterable[str | Verifier | TrustedKey] = (),
         pins: Iterable[str] = (),
         since: str | None = None,
+        witnesses: Iterable[str | CosignatureVerifier] = (),
+        witnesses_required: int | None = None,
         processes: int = 1,
         progress: Callable[[Progress], None] | None = None,
     ) -> VerificationReport:
         """Verify the whole log: bodies, columns, tiles, head and checkpoints.
 
         Args:
-            keys: The verifier keys that are trusted; without any, nothing that the database says
-                about itself is proven, and the report says so.
+            keys: The verifier keys that are trusted. Without any, a service that has a signing key
+                takes that one's, and the report says that the key was found beside the log; and
+                one that has none proves nothing that the database says about itself.
             pins: Signed checkpoints that were kept outside the database.
             since: A signed checkpoint that was verified before; what it covers is not read again.
+            witnesses: The verifier keys of witnesses that must have cosigned a checkpoint.
+            witnesses_required: How many of them must have; None for all.
             processes: How many processes read, 1 to 64.
             progress: Called now and then with how far it is.
 
@@ -154,6 +163,7 @@ class Proving(Ending):
             The report: every finding, what is proven, what is not, and the trust it rests on.
 
         Raises:
+            ConfigurationError: The witnesses, their number or that of the processes make no sense.
             ProofError: A key or a checkpoint that was passed is malformed or false.
             StorageError: The database failed.
         """
@@ -161,13 +171,15 @@ class Proving(Ending):
 
         from indelible.merkle import parse_checkpoint, parse_note
         from indelible.verification.database import Options, verify_database
-        from indelible.verification.trust import NO_TRUST, Trust, TrustLevel, trusted_keys
+        from indelible.verification.trust import Trust, TrustLevel, quorum_of, trusted_keys
 
-        found = trusted_keys(*keys)
-        trust = Trust(TrustLevel.PINNED, found) if found else NO_TRUST
+        named = trusted_keys(*keys)
+        own = () if named or self._verifier is None else trusted_keys(self._verifier)
+        level = TrustLevel.PINNED if named else TrustLevel.FOUND if own else TrustLevel.NONE
+        trust = Trust(level, named or own, quorum_of(witnesses, witnesses_required))
 
         def opened(note: str) -> Checkpoint:
-            if found:
+            if named:
                 return trust.open(note, self._log)[0]
             return parse_checkpoint(parse_note(note)[0])
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import URL, Engine, create_engine, event, text
 
 from features.support.verification import tamperings
-from features.support.verification.victim import Victim, count, record, seal
+from features.support.verification.victim import Victim, count, record, run, seal
 from indelible import Actor, AuditService, Target
 from indelible.errors import AuditError
-from indelible.merkle import Checkpoint, generate_key
+from indelible.merkle import EMPTY_ROOT, Checkpoint, generate_key
 from indelible.storage.engines import make_engine
 from indelible.storage.schema import Tables
 from indelible.verification.database import Options, verify_database
@@ -77,8 +77,13 @@ def verify_with_range(first_size: int) -> VerificationReport:
     return log.verify(trust=Trust(TrustLevel.PINNED, (key,)), pins=())
 
 
-def verify_with_handover(*, rewritten: bool) -> VerificationReport:
-    """Verify with the log's key up to 900 and another from there on, which has sealed the end."""
+def verify_with_handover(*, rewritten: bool = False, alone: bool = False) -> VerificationReport:
+    """Verify with the log's key up to 900 and another from there on, which has sealed the end.
+
+    Args:
+        rewritten: Whether the newer key has rewritten the history before it signed.
+        alone: Whether it has signed at 900 in the place of the older one.
+    """
     log = victim("sqlite")
     log.restore()
     newer = generate_key("example.com/audit")
@@ -88,6 +93,9 @@ def verify_with_handover(*, rewritten: bool) -> VerificationReport:
                 connection, log
             )
             tamperings.TAMPERINGS["delete the checkpoints"](connection, log)
+        if alone:
+            run(connection, "DELETE FROM audit_checkpoint")
+            seal(connection, newer, 900)
         seal(connection, newer, 1000)
     keys = (
         TrustedKey(log.signer.verifier, 0, 900),
@@ -100,6 +108,20 @@ def problem_with_foreign_pin() -> str:
     log = victim("sqlite")
     log.restore()
     return _problem(lambda: log.verify(pins=(Checkpoint("other", 5, bytes(32)),)))
+
+
+def problem_with_two_pins() -> str:
+    log = victim("sqlite")
+    log.restore()
+    other = Checkpoint(log.pin.origin, log.pin.size, bytes(32))
+    return _problem(lambda: log.verify(pins=(log.pin, other)))
+
+
+def verify_with_empty_pin() -> VerificationReport:
+    """Verify without a key, and with a checkpoint over no event, as every log once had it."""
+    log = victim("sqlite")
+    log.restore()
+    return log.verify(trust=NO_TRUST, pins=(Checkpoint(log.pin.origin, 0, EMPTY_ROOT),))
 
 
 def problem_with_missing_log() -> str:
@@ -134,6 +156,31 @@ def check_levels_differ() -> None:
         report = log.verify(trust=trust_named(log, str(level)), pins=())
         seen.add((str(report.members()["trust"]), *report.proven(), *report.unproven()))
     assert len({item[1:] for item in seen}) == len(TrustLevel), seen
+
+
+def beginning_engine(url: URL) -> Engine:
+    """Make an engine as SQLAlchemy's page on SQLite shows it for transactions that hold."""
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _: object) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def verify_through_beginning_engine() -> VerificationReport:
+    log = victim("sqlite")
+    log.restore()
+    engine = beginning_engine(log.engine.url)
+    try:
+        return verify_database(engine, Tables(), "audit", Options(trust=log.trust))
+    finally:
+        engine.dispose()
 
 
 def verify_while_appending(url: str) -> list[VerificationReport]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -18,7 +21,14 @@ from features.support.command_line import CommandLine, Ran
 from features.support.verification.tamperings import edit_body
 from features.support.verification.victim import rebuild, record, seal
 from indelible import AuditService
-from indelible.merkle import Ed25519Signer, generate_key, parse_checkpoint, parse_note
+from indelible.merkle import (
+    Checkpoint,
+    Ed25519Signer,
+    generate_key,
+    parse_checkpoint,
+    parse_note,
+    sign_checkpoint,
+)
 from indelible.sealing import FileSink, SealedCheckpoint
 from indelible.storage.engines import make_engine
 
@@ -30,11 +40,17 @@ def seal_log(line: CommandLine, url: str, events: int, sealed: int) -> Ed25519Si
     seal_at(url, signer, sealed)
     directory = Path(line.names["TMP"])
     (directory / "vkey").write_text(f"# the log's key\n{signer.verifier.vkey}\n")
-    with _engine(url).begin() as connection:
+    with engine_of(url).begin() as connection:
         note = connection.execute(text("SELECT note FROM audit_checkpoint")).scalar_one()
         ids = connection.execute(text("SELECT event_id FROM audit_event ORDER BY seq")).scalars()
         known = list(ids)
     (directory / "pin").write_text(note)
+    vkey = signer.verifier.vkey
+    (directory / "ring-of-two").write_text(f"{vkey} 0\n")
+    (directory / "ring-with-word").write_text(f"{vkey} 0 soon\n")
+    (directory / "large").write_bytes(b"#" * (1024 * 1024 + 1))
+    (directory / "prose").write_text("This\n\nis no\n\ncheckpoint.\n")
+    (directory / "noise").write_bytes(b"\xff\xfe")
     line.names.update(
         KEY=signer.verifier.vkey,
         OTHER=generate_key("example.com/audit").verifier.vkey,
@@ -52,13 +68,13 @@ def grow(url: str, first: int, stop: int) -> None:
 
 
 def seal_at(url: str, signer: Ed25519Signer, size: int) -> None:
-    with _engine(url).begin() as connection:
+    with engine_of(url).begin() as connection:
         seal(connection, signer, size)
 
 
 def keep_checkpoints(url: str, signer: Ed25519Signer, path: Path, sizes: Sequence[int]) -> None:
     """Write the checkpoints over some sizes into one file, as a sink does."""
-    with _engine(url).begin() as connection:
+    with engine_of(url).begin() as connection:
         sink = FileSink(path)
         for size in sizes:
             note = seal(connection, signer, size)
@@ -67,7 +83,7 @@ def keep_checkpoints(url: str, signer: Ed25519Signer, path: Path, sizes: Sequenc
 
 def rewrite(url: str, signer: Ed25519Signer, first: int, sealed: int) -> None:
     """Change an event, and make everything anew that follows from it, signatures included."""
-    with _engine(url).begin() as connection:
+    with engine_of(url).begin() as connection:
         edit_body(connection, first)
         rebuild(connection)
         connection.execute(text("DELETE FROM audit_checkpoint"))
@@ -75,20 +91,77 @@ def rewrite(url: str, signer: Ed25519Signer, first: int, sealed: int) -> None:
 
 
 def run_sql(url: str, statement: str) -> None:
-    with _engine(url).begin() as connection:
+    with engine_of(url).begin() as connection:
         assert connection.execute(text(statement)).rowcount > 0
 
 
-def _engine(url: str) -> Any:
+def run_statement(url: str, statement: str) -> None:
+    with engine_of(url).begin() as connection:
+        connection.execute(text(statement))
+
+
+def stored_note(url: str, size: int) -> str:
+    with engine_of(url).begin() as connection:
+        wanted = text("SELECT note FROM audit_checkpoint WHERE size = :size")
+        note: str = connection.execute(wanted, {"size": size}).scalar_one()
+    return note
+
+
+def checkpoint_of(signer: Ed25519Signer, log: str, size: int) -> str:
+    """Sign a checkpoint of a log that does not exist."""
+    return sign_checkpoint(Checkpoint(log, size, bytes(32)), signer)
+
+
+def run_pipeline(line: CommandLine, pipeline: str) -> None:
+    """Run a line of the shell in which `$INDELIBLE` is the program."""
+    line.run_on_terminal("", pipeline=pipeline.replace("$ID ", f"{line.names['ID']} "))
+
+
+def interrupt(line: CommandLine, arguments: str) -> None:
+    """Run the command with a key file that never gives anything, and press Ctrl-C."""
+    pipe = Path(line.names["TMP"], "pipe")
+    os.mkfifo(pipe)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "indelible", *line.words(arguments)],
+        env={**os.environ, "INDELIBLE_URL": line.names["URL"]},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    # Opening it for writing succeeds as soon as the command is reading.
+    with pipe.open("w"):
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=processes.SECONDS)
+    line.last = Ran(process.returncode, out, err)
+
+
+def drop_partials(directory: Path) -> None:
+    """Remove what is partial, and serve the checkpoint that was kept before the log grew."""
+    dropped = [path for path in (directory / "tiles").rglob("*.p") if path.name != "000.p"]
+    assert dropped
+    for path in dropped:
+        shutil.rmtree(path)
+    (directory / "tiles" / "checkpoint").write_text((directory / "pin").read_text())
+
+
+def engine_of(url: str) -> Any:
     return make_engine(url, busy_timeout=5)
 
 
 def spoil(path: Path, how: str) -> None:
-    """Change one bit of a file, or remove it."""
-    if how == "removed":
+    """Change one bit of a file, cut it, make it longer, or put a link or nothing in its place."""
+    if how in {"removed", "a link to itself"}:
         path.unlink()
+        if how != "removed":
+            path.symlink_to(path.name)
         return
     data = bytearray(path.read_bytes())
+    if how == "cut":
+        path.write_bytes(bytes(data[:20]))
+        return
+    if how == "made far too long":
+        path.write_bytes(bytes(data) + b"x" * 70_000)
+        return
     # Not the length before the first entry, and in a checkpoint the root.
     data[30] ^= 1
     path.write_bytes(bytes(data))

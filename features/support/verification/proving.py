@@ -8,10 +8,17 @@ from sqlalchemy.orm import Session
 from features.support.verification.auditing import victim
 from features.support.verification.victim import ORIGIN, Victim
 from indelible.errors import AuditError, ProofError
-from indelible.merkle import generate_key, inclusion_proof, verify_consistency
+from indelible.merkle import (
+    Checkpoint,
+    generate_key,
+    inclusion_proof,
+    leaf_hash,
+    sign_checkpoint,
+    verify_consistency,
+)
 from indelible.storage.schema import Tables
 from indelible.storage.tree_reader import TreeReader
-from indelible.verification.proof_file import HEADER, EventProof, verify_proof
+from indelible.verification.proof_file import HEADER, EventProof, build_proof, verify_proof
 from indelible.verification.prove import prove_consistency, prove_event
 from indelible.verification.trust import Trust, TrustLevel, trusted_keys
 
@@ -98,6 +105,18 @@ def refusal(proof: str, problem: str) -> str:
     except ProofError as error:
         return str(error)
     raise AssertionError("the proof was accepted")
+
+
+def refusal_of_entry(body: bytes) -> str:
+    """Prove an entry that was signed and is no event, verify, and return why it is refused."""
+    signer = generate_key("example.com/audit")
+    note = sign_checkpoint(Checkpoint(ORIGIN, 1, leaf_hash(body)), signer)
+    proof = build_proof(0, body, (), note)
+    try:
+        verify_proof(proof, Trust(TrustLevel.PINNED, trusted_keys(signer.verifier)))
+    except ProofError as error:
+        return str(error)
+    raise AssertionError("it was read as an event")
 
 
 def failure(number: int | None) -> str:

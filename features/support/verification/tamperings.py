@@ -18,6 +18,7 @@ from features.support.verification.victim import (
     renumber,
     run,
     seal,
+    store,
 )
 from indelible.merkle import Ed25519Signer, TreeState, generate_key, leaf_hash
 
@@ -140,6 +141,66 @@ def _tile_with_a_wrong_hash(connection: Connection, *, root: bool) -> None:
         _tile(connection, "root", 0, TreeState.empty().extend(parts).state.root())
 
 
+def _break_body(connection: Connection, seq: int) -> None:
+    """Put something that is no event into a body, and hash it again."""
+    statement = "UPDATE audit_event SET body = '{', leaf_hash = :leaf WHERE seq = :seq"
+    run(connection, statement, leaf=leaf_hash(b"{"), seq=seq)
+
+
+def _edit_two(connection: Connection) -> None:
+    edit_body(connection, 123)
+    _edit(connection, "actor", 124)
+
+
+def _edit_three(connection: Connection) -> None:
+    for seq in (800, 950, 997):
+        edit_body(connection, seq, rehash=True)
+
+
+def _leaf_and_tile(connection: Connection) -> None:
+    """Change the stored hash of one event, and the tile that holds it, so that both agree."""
+    _tile_with_a_wrong_hash(connection, root=False)
+    hashes = connection.execute(
+        text("SELECT hashes FROM audit_tile WHERE level = 0 AND tile_index = 1")
+    ).scalar_one()
+    statement = "UPDATE audit_event SET leaf_hash = :leaf WHERE seq = :seq"
+    run(connection, statement, leaf=bytes(hashes[44 * 32 : 45 * 32]), seq=300)
+
+
+def _insert_and(connection: Connection, then: Callable[[Connection], None]) -> None:
+    _insert_renumbered(connection, 850)
+    then(connection)
+
+
+def _empty_body(connection: Connection, seq: int) -> None:
+    run(connection, "UPDATE audit_event SET body = NULL WHERE seq = :seq", seq=seq)
+
+
+def _cut_events(connection: Connection, size: int) -> None:
+    """Cut events, tiles and head, and leave the checkpoints."""
+    run(connection, "DELETE FROM audit_event WHERE seq >= :size", size=size)
+    rebuild(connection)
+
+
+def _delete_and_change_head(connection: Connection) -> None:
+    _head(connection, [bytes(32), *leaves(connection)[1:]])
+    _delete(connection, 123, 123)
+
+
+def _delete_with_tile(connection: Connection) -> None:
+    """Delete an event with the tile that remembers it, and renumber those after it."""
+    _delete_renumbered(connection, 123)
+    run(connection, "DELETE FROM audit_tile WHERE tile_index = 0")
+
+
+def _forge_many(connection: Connection, victim: Victim) -> None:
+    """Fill the table with checkpoints that nobody has signed."""
+    note = connection.execute(text("SELECT note FROM audit_checkpoint WHERE size = 900"))
+    forged = _resigned(note.scalar_one(), -1)
+    for _ in range(120):
+        store(connection, forged)
+
+
 def _head(connection: Connection, leaves_: list[bytes]) -> None:
     state = TreeState.empty().extend(leaves_).state
     statement = "UPDATE audit_log SET size = :size, frontier = :frontier"
@@ -207,6 +268,8 @@ TAMPERINGS: Final[dict[str, Tampering]] = {
     "edit a body that is not sealed": lambda c, v: edit_body(c, 950),
     "empty a body": _statement("UPDATE audit_event SET body = NULL WHERE seq = 123"),
     "break a body": _statement("UPDATE audit_event SET body = '{' WHERE seq = 123"),
+    "break a body and hash it again": lambda c, v: _break_body(c, 123),
+    "edit a body and the next event's actor": lambda c, v: _edit_two(c),
     "edit a body and hash it again": lambda c, v: edit_body(c, 123, rehash=True),
     "edit a body after the last tile and hash it again": lambda c, v: edit_body(
         c, 850, rehash=True
@@ -214,6 +277,9 @@ TAMPERINGS: Final[dict[str, Tampering]] = {
     "edit a body that is not sealed and hash it again": lambda c, v: edit_body(c, 950, rehash=True),
     "delete an event": lambda c, v: _delete(c, 123, 123),
     "delete the first ten events": lambda c, v: _delete(c, 0, 9),
+    "edit and hash again in three subtrees": lambda c, v: _edit_three(c),
+    "delete an event and change the head's tree": lambda c, v: _delete_and_change_head(c),
+    "delete an event with its tile and renumber": lambda c, v: _delete_with_tile(c),
     "delete the last ten events": lambda c, v: _delete(c, 990, 999),
     "delete all events": lambda c, v: _delete(c, 0, 999),
     "delete an event and renumber": lambda c, v: _delete_renumbered(c, 123),
@@ -221,6 +287,12 @@ TAMPERINGS: Final[dict[str, Tampering]] = {
     "insert an event at the end": lambda c, v: _insert(c, 1000),
     "insert an event and renumber": lambda c, v: _insert_renumbered(c, 123),
     "insert an event after the last tile and renumber": lambda c, v: _insert_renumbered(c, 850),
+    "insert an event, renumber and edit another": lambda c, v: _insert_and(
+        c, lambda c: edit_body(c, 980, rehash=True)
+    ),
+    "insert an event, renumber and empty the last": lambda c, v: _insert_and(
+        c, lambda c: _empty_body(c, 1000)
+    ),
     "insert an event far beyond the end": lambda c, v: _insert(c, 5000),
     "insert an event before the first": lambda c, v: _insert(c, -5),
     "swap two events": lambda c, v: _swap(c, 123, 456),
@@ -232,6 +304,7 @@ TAMPERINGS: Final[dict[str, Tampering]] = {
     "edit an event's log": _statement("UPDATE audit_event SET log_id = 2 WHERE seq = 123"),
     "change a hash in a tile": lambda c, v: _tile_with_a_wrong_hash(c, root=False),
     "change a hash in a tile and its root": lambda c, v: _tile_with_a_wrong_hash(c, root=True),
+    "change a hash in a tile and beside the event": lambda c, v: _leaf_and_tile(c),
     "change the root of a tile": lambda c, v: _tile(c, "root", 0, bytes(32)),
     "cut a tile": lambda c, v: _tile(c, "hashes", 0, bytes(64)),
     "delete a tile": _statement("DELETE FROM audit_tile WHERE tile_index = 1"),
@@ -256,6 +329,7 @@ TAMPERINGS: Final[dict[str, Tampering]] = {
     "restore an old dump": lambda c, v: _cut(c, 600),
     "restore an old dump from before any checkpoint": lambda c, v: _cut(c, 0),
     "fork after the first 500": lambda c, v: _fork(c),
+    "cut off the end and leave the checkpoints": lambda c, v: _cut_events(c, 600),
     "roll back to the checkpoint before": lambda c, v: _cut(c, 899),
     "delete the checkpoints": _statement("DELETE FROM audit_checkpoint"),
     "delete the log's row": _statement("DELETE FROM audit_log"),
@@ -289,6 +363,12 @@ TAMPERINGS: Final[dict[str, Tampering]] = {
         lambda _: c.execute(
             text("SELECT note FROM audit_checkpoint WHERE size = 500")
         ).scalar_one(),
+    ),
+    "forge a hundred and twenty checkpoints": _forge_many,
+    "prune an event": _statement(
+        "UPDATE audit_event SET body = NULL, event_id = NULL, occurred_at = NULL, "
+        "recorded_at = NULL, action = NULL, outcome = NULL, actor = NULL, target = NULL, "
+        "tenant = NULL, request_id = NULL, trace_id = NULL, source_ip = NULL WHERE seq = 123"
     ),
     "put a word into a number": _statement("UPDATE audit_event SET seq = 'x' WHERE seq = 123"),
     "put a fraction into a number": _statement(

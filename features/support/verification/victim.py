@@ -121,15 +121,27 @@ def leaves(connection: Connection) -> list[bytes]:
 
 def seal(connection: Connection, signer: Ed25519Signer, size: int, origin: str = ORIGIN) -> str:
     """Sign the tree over the first events as they stand there, and store the checkpoint."""
-    state = TreeState.empty().extend(leaves(connection)[:size]).state
-    note = sign_checkpoint(Checkpoint(origin, size, state.root()), signer)
+    root = TreeState.empty().extend(leaves(connection)[:size]).state.root()
+    return seal_root(connection, signer, size, root, origin)
+
+
+def seal_root(
+    connection: Connection, signer: Ed25519Signer, size: int, root: bytes, origin: str = ORIGIN
+) -> str:
+    """Sign whatever root, and store the checkpoint."""
+    return store(connection, sign_checkpoint(Checkpoint(origin, size, root), signer))
+
+
+def store(connection: Connection, note: str) -> str:
+    """Store a signed checkpoint as a row that says what its note says."""
+    checkpoint = parse_checkpoint(parse_note(note)[0])
     connection.execute(
         text(
             "INSERT INTO audit_checkpoint (checkpoint_id, log_id, size, root, note, signed_at) "
             "SELECT COALESCE(MAX(checkpoint_id), 0) + 1, 1, :size, :root, :note, "
             "'2026-03-01 10:00:00' FROM audit_checkpoint"
         ),
-        {"size": size, "root": state.root(), "note": note},
+        {"size": checkpoint.size, "root": checkpoint.root, "note": note},
     )
     return note
 

@@ -37,6 +37,7 @@ __all__ = [
     "opened_engine",
     "progress_bar",
     "read_checkpoints",
+    "read_note",
     "read_vkeys",
     "tables_of",
     "trust_in",
@@ -149,6 +150,20 @@ def read_checkpoints(path: str, trust: Trust) -> list[Checkpoint]:
     if trust.level is TrustLevel.PINNED:
         return [trust.open(item, None)[0] for item in notes]
     return [parse_checkpoint(parse_note(item)[0]) for item in notes]
+
+
+def read_note(path: Path) -> str:
+    """Return the text of a file that should hold a signed checkpoint.
+
+    Raises:
+        ProofError: It holds something that is no text.
+    """
+    from indelible.errors import ProofError
+
+    try:
+        return _read(path).decode()
+    except UnicodeDecodeError as error:
+        raise ProofError(f"the file {str(path)!r} is not text in UTF-8") from error
 
 
 def opened_engine(settings: Settings) -> Engine:

@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from indelible.errors import ProofError
-from indelible.merkle import Checkpoint, open_note, parse_checkpoint, parse_note
+from indelible.merkle import (
+    Checkpoint,
+    Note,
+    UnknownKeyError,
+    open_note,
+    parse_checkpoint,
+    parse_note,
+)
 from indelible.verification.reading import CheckpointRow
-from indelible.verification.report import Finding, Kind
+from indelible.verification.report import Finding, Kind, Witnessed
 from indelible.verification.tree import TreeAt
 from indelible.verification.trust import Trust, TrustedKey, TrustLevel
 
@@ -49,6 +56,9 @@ class CheckpointJudge:
         beyond: Good checkpoints over more events than there are.
         handed_over: Sizes at which a key has handed over to the next one, as it must.
         unchecked: Sizes of checkpoints whose tree cannot be computed any more.
+        foreign: Sizes of checkpoints by other keys than the one that was found beside the log.
+        witnessed: The largest size that enough witnesses have cosigned, and their names.
+        unlisted: How many further checkpoints are forged.
     """
 
     origin: str
@@ -64,6 +74,8 @@ class CheckpointJudge:
     unchecked: list[int] = field(default_factory=list)
     beyond: list[Disagreement] = field(default_factory=list)
     handed_over: set[int] = field(default_factory=set)
+    foreign: list[int] = field(default_factory=list)
+    witnessed: tuple[int, tuple[str, ...]] = (0, ())
     unlisted: int = 0
 
     def at(self, tree: TreeAt) -> None:
@@ -80,29 +92,56 @@ class CheckpointJudge:
             row: Its row.
             tree: The log's tree at the row's size; None where the log has not so many events.
         """
-        checkpoint = self._opened(row)
-        if checkpoint is None:
+        opened = self._opened(row)
+        if opened is None:
             return
+        checkpoint, note = opened
         ending = self.trust.handovers.get(checkpoint.size)
         if ending is not None and self._is_signed(row.note, ending):
             self.handed_over.add(checkpoint.size)
         if tree is None:
             self.beyond.append(Disagreement(checkpoint, b"", kept=False))
         else:
-            self._compare(checkpoint, tree, kept=False)
+            self.checkpoint(checkpoint, note, tree)
 
-    def checkpoint(self, checkpoint: Checkpoint, tree: TreeAt) -> None:
-        """Compare a checkpoint whose signature has been checked already."""
-        self._compare(checkpoint, tree, kept=False)
+    def checkpoint(self, checkpoint: Checkpoint, note: Note | None, tree: TreeAt) -> None:
+        """Compare a checkpoint of the log's whose signatures have been checked.
 
-    def _opened(self, row: CheckpointRow) -> Checkpoint | None:
+        Args:
+            checkpoint: What it says.
+            note: Its note with the verified signatures; None without a key.
+            tree: The log's tree at its size.
+        """
+        if not self._compare(checkpoint, tree, kept=False) or note is None:
+            return
+        quorum = self.trust.quorum
+        if quorum is None:
+            return
+        cosigners = quorum.cosigners(note)
+        if len(cosigners) >= quorum.required:
+            self.witnessed = max(self.witnessed, (checkpoint.size, cosigners))
+
+    def report_witnessed(self) -> Witnessed | None:
+        """Return how far witnesses have cosigned the log; None if none was asked for."""
+        quorum = self.trust.quorum
+        if quorum is None:
+            return None
+        size, cosigners = self.witnessed
+        return Witnessed(size, cosigners, quorum.required, len(quorum.witnesses))
+
+    def _opened(self, row: CheckpointRow) -> tuple[Checkpoint, Note | None] | None:
+        note: Note | None = None
         try:
             if self.trust.level is TrustLevel.NONE:
                 checkpoint = parse_checkpoint(parse_note(row.note)[0])
             else:
-                checkpoint, _ = self.trust.open(row.note, None)
+                checkpoint, note = self.trust.open(row.note, None)
         except (ProofError, AttributeError, TypeError) as error:
-            self._forged(row, str(error))
+            if self.trust.level is TrustLevel.FOUND and isinstance(error, UnknownKeyError):
+                # Nobody has said that the key that was found is the only one the log ever had.
+                self.foreign.append(row.size)
+            else:
+                self._forged(row, str(error))
             return None
         if checkpoint.origin != self.origin:
             self._forged(
@@ -115,7 +154,7 @@ class CheckpointJudge:
                 f"{checkpoint.size} and root {checkpoint.root.hex()}",
             )
         else:
-            return checkpoint
+            return checkpoint, note
         return None
 
     def _is_signed(self, note: str, key: TrustedKey) -> bool:
@@ -133,15 +172,16 @@ class CheckpointJudge:
             if first < size <= self.sealed and size not in self.handed_over
         )
 
-    def _compare(self, checkpoint: Checkpoint, tree: TreeAt, *, kept: bool) -> None:
+    def _compare(self, checkpoint: Checkpoint, tree: TreeAt, *, kept: bool) -> bool:
+        """Compare a checkpoint with the tree at its size; return whether they agree."""
         size, root = checkpoint.size, checkpoint.root
         if not tree.known:
             self.unchecked.append(size)
-            return
+            return False
         computed, stored = root == tree.computed_root, root == tree.stored_root
         if not (computed or stored):
             self.disagreements.append(Disagreement(checkpoint, tree.computed_root, kept))
-            return
+            return False
         if not kept and self.trust.level is not TrustLevel.NONE:
             self.good += 1
         # Without a key, what stands in the database is no witness against the rest of it.
@@ -153,6 +193,7 @@ class CheckpointJudge:
                 self.computed = max(self.computed, size)
             if stored:
                 self.stored = max(self.stored, size)
+        return True
 
     def _forged(self, row: CheckpointRow, problem: str) -> None:
         if len(self.findings) >= _MOST_FINDINGS:

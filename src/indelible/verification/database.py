@@ -19,7 +19,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.orm import Session
 
-from indelible.errors import ConfigurationError, ProofError, StorageError
+from indelible.errors import ProofError, StorageError
 from indelible.merkle import TILE_WIDTH, Checkpoint, CompletedTile, Frontier, TreeState
 from indelible.storage.backends import is_memory
 from indelible.storage.schema import FORMAT_VERSION, Tables
@@ -41,9 +41,6 @@ _PIECE: Final = 16_384
 _PIECES_EACH: Final = 4
 """Pieces that each of several processes has at least, so that none waits long for the last."""
 
-MOST_PROCESSES: Final = 64
-"""The most processes that a verification may start."""
-
 _MOST_SURPLUS: Final = 100
 _MOST_OUTSIDE: Final = 1_000
 
@@ -62,7 +59,7 @@ class Options:
             already.
         since: A checkpoint up to which an earlier verification came; events before it are not
             read again.
-        processes: How many processes read and hash.
+        processes: How many processes read and hash, at least 1.
         pruned_before: Events below this number may have no body.
         progress: Told from time to time how far it has come.
     """
@@ -90,9 +87,8 @@ def verify_database(
         What was found.
 
     Raises:
-        ConfigurationError: An option makes no sense.
         NothingToVerifyError: There is no such log.
-        ProofError: A pinned checkpoint is of another log.
+        ProofError: A pinned checkpoint is of another log, or two of one size are not the same.
     """
     options = options or Options()
     _check(options, origin)
@@ -110,10 +106,6 @@ def _some(checkpoint: Checkpoint | None) -> tuple[Checkpoint, ...]:
 
 
 def _check(options: Options, origin: str) -> None:
-    if not 1 <= options.processes <= MOST_PROCESSES:
-        raise ConfigurationError(
-            "processes", options.processes, f"pass a number from 1 to {MOST_PROCESSES}"
-        )
     roots: dict[int, bytes] = {}
     for pin in (*options.pins, *_some(options.since)):
         if pin.origin != origin:
@@ -261,7 +253,7 @@ class _Verification:
 
     def _tasks(self, first: int, stop: int, length: int) -> Iterator[tuple[PieceTask, list[int]]]:
         begin = first
-        while begin < stop or begin == first:
+        while True:
             end = min(begin + length, stop)
             least = begin + 1 if begin > first else begin
             wanted = set(self._rows.checkpoint_sizes(least, end + 1))
@@ -319,6 +311,7 @@ class _Verification:
             pinned=kept[-1] if kept else None,
             since=since,
             pruned=evidence.pruned,
+            witnessed=judge.report_witnessed(),
             findings=tuple(findings),
             unlisted=evidence.unlisted + judge.unlisted,
             notes=tuple(notes),

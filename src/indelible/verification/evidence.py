@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -85,7 +84,6 @@ def export_evidence(
     path: Path,
     *,
     key: str | None = None,
-    progress: Callable[[int], None] | None = None,
 ) -> Bundled:
     """Write a bundle.
 
@@ -96,7 +94,6 @@ def export_evidence(
         criteria: What the events must match.
         path: The archive to write; it appears when it is complete.
         key: The log's verifier key, to lie in the bundle.
-        progress: Told how many events are in it so far.
 
     Returns:
         What is in it.
@@ -114,7 +111,7 @@ def export_evidence(
     try:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
             writer = _Writer(archive, session, tables, origin, note, checkpoint)
-            bundled = writer.write(criteria, key, progress)
+            bundled = writer.write(criteria, key)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -139,9 +136,7 @@ class _Writer:
         self._note = note
         self._checkpoint = checkpoint
 
-    def write(
-        self, criteria: Criteria, key: str | None, progress: Callable[[int], None] | None
-    ) -> Bundled:
+    def write(self, criteria: Criteria, key: str | None) -> Bundled:
         total = self._reader.count(self._session, criteria)
         before: int | None = self._checkpoint.size
         events = 0
@@ -152,8 +147,6 @@ class _Writer:
                     listing.write(self._add(stored) + b"\n")
                 events += len(page)
                 before = page[-1].place.seq if len(page) == _PAGE else None
-                if progress is not None:
-                    progress(events)
             listing.seek(0)
             self._archive.writestr("events.jsonl", listing.read())
         self._add_papers(criteria, key, events, total - events)

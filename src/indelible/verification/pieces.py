@@ -42,7 +42,8 @@ class PieceTask(msgspec.Struct, frozen=True):
     Attributes:
         first: Number of the first event, a multiple of 256.
         stop: Number after the last one; a multiple of 256 except at the log's end.
-        edges: Sizes of trees whose roots are wanted, within the piece.
+        edges: Sizes of trees whose roots are wanted, within the piece and none a multiple of 256,
+            for there the roots of its tiles say it.
         pruned_before: Events below this number may have no body.
     """
 
@@ -163,12 +164,13 @@ class Rows(Protocol):
     columns: bool
     partial_tiles: bool
 
-    def events(self, first: int, stop: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the events from one number to before another, in order, in lists."""
-        ...
+    def events(
+        self, first: int, stop: int, *, tolerant: bool = False
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the events from one number to before another, in order, in lists.
 
-    def tolerant_events(self, first: int, stop: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the same after an error that `is_bad_text` knows."""
+        After an error that `is_bad_text` knows, it is asked again for `tolerant` ones.
+        """
         ...
 
     def is_bad_text(self, error: Exception) -> bool:
@@ -208,13 +210,11 @@ class _Scan:
         self._odd: dict[int, tuple[bytes | None, bytes]] = {}
 
     def run(self) -> Piece:
-        read = self._rows.tolerant_events if self._tolerant else self._rows.events
-        for rows in read(self._task.first, self._task.stop):
+        task = self._task
+        for rows in self._rows.events(task.first, task.stop, tolerant=self._tolerant):
             self._take(rows)
-        self._fill(self._task.stop)
-        tiles = self._rows.tiles(
-            0, self._task.first // TILE_WIDTH, -(-self._task.stop // TILE_WIDTH)
-        )
+        self._fill(task.stop)
+        tiles = self._rows.tiles(0, task.first // TILE_WIDTH, -(-task.stop // TILE_WIDTH))
         self._fold(tiles)
         return self._piece
 
@@ -290,14 +290,13 @@ class _Scan:
                 first + start, leaves, stored if full or self._rows.partial_tiles else None
             )
             while edges and edges[0] <= first + start + len(leaves):
-                width = edges[0] - first - start
-                if width < TILE_WIDTH:
-                    piece.edges[edges[0]] = Edge(
-                        b"".join(_frontier(computed[:width]).hashes),
-                        b"".join(_frontier(remembered[:width]).hashes),
-                        piece.unknown is None or piece.unknown >= edges[0],
-                    )
-                edges.pop(0)
+                edge = edges.pop(0)
+                width = edge - first - start
+                piece.edges[edge] = Edge(
+                    b"".join(_frontier(computed[:width]).hashes),
+                    b"".join(_frontier(remembered[:width]).hashes),
+                    piece.unknown is None or piece.unknown >= edge,
+                )
             if not full:
                 piece.tail = b"".join(computed)
                 piece.stored_tail = b"" if remembered is computed else b"".join(remembered)

@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Final, Self
+from typing import IO, Final, NamedTuple, Self, cast
 
 import msgspec
 from sqlalchemy import Engine
@@ -38,6 +38,38 @@ _GRACE: Final = 5.0
 """How long a process may take to end by itself, in seconds."""
 
 
+class _Worker(NamedTuple):
+    """A process that reads, with its pipes."""
+
+    process: subprocess.Popen[bytes]
+    tasks: IO[bytes]
+    answers: IO[bytes]
+
+    @classmethod
+    def started(cls, environment: dict[str, str]) -> Self:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "indelible.verification.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+        )
+        # Both are there, because both were asked for.
+        return cls(process, cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout))
+
+    def send(self, data: bytes) -> None:
+        # A process that has ended says so itself when its answer is read.
+        with suppress(OSError):
+            write_frame(self.tasks, data)
+
+    def stop(self) -> None:
+        try:
+            self.process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.answers.close()
+
+
 class ScanProcesses:
     """A context manager that keeps processes for as long as the block runs.
 
@@ -53,8 +85,8 @@ class ScanProcesses:
             engine.url.render_as_string(hide_password=False), tables.prefix, tables.schema, log_id
         )
         self._count = count - 1
-        self._all: list[subprocess.Popen[bytes]] = []
-        self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
+        self._all: list[_Worker] = []
+        self._idle: SimpleQueue[_Worker] = SimpleQueue()
         self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="audit-verify")
 
     def __enter__(self) -> Self:
@@ -63,16 +95,11 @@ class ScanProcesses:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
         try:
             for _ in range(self._count):
-                process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "indelible.verification.worker"],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    env=environment,
-                )
-                self._all.append(process)
+                worker = _Worker.started(environment)
+                self._all.append(worker)
                 # The URL may hold a password, which other users could read among the arguments.
-                _send(process, msgspec.msgpack.encode(self._setup))
-                self._idle.put(process)
+                worker.send(msgspec.msgpack.encode(self._setup))
+                self._idle.put(worker)
         except BaseException:
             self._stop()
             raise
@@ -122,12 +149,12 @@ class ScanProcesses:
             yield done.result(), beside
 
     def _scan(self, task: PieceTask) -> Piece:
-        process = self._idle.get()
+        worker = self._idle.get()
         try:
-            _send(process, msgspec.msgpack.encode(task))
-            data = None if process.stdout is None else read_frame(process.stdout)
+            worker.send(msgspec.msgpack.encode(task))
+            data = read_frame(worker.answers)
         finally:
-            self._idle.put(process)
+            self._idle.put(worker)
         if data is None:
             raise StorageError(
                 "a process that was reading the log has ended; its last words are on standard "
@@ -140,22 +167,8 @@ class ScanProcesses:
 
     def _stop(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for process in self._all:
-            if process.stdin is not None:
-                with suppress(OSError):
-                    process.stdin.close()
-        for process in self._all:
-            try:
-                process.wait(_GRACE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-
-
-def _send(process: subprocess.Popen[bytes], data: bytes) -> None:
-    if process.stdin is not None:
-        # A process that has ended says so itself when its answer is read.
-        with suppress(OSError):
-            write_frame(process.stdin, data)
+        for worker in self._all:
+            with suppress(OSError):
+                worker.tasks.close()
+        for worker in self._all:
+            worker.stop()

@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Table, func, or_, select
@@ -76,6 +75,9 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
     if kind in {"postgresql", "mysql", "mariadb"}:
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
     with engine.connect() as connection:
+        # An engine of the caller's own may begin it with a statement, as SQLAlchemy's documentation
+        # advises for SQLite.
+        connection.begin()
         if kind == "sqlite":
             raw: Any = connection.connection.driver_connection
             if not raw.in_transaction:
@@ -109,16 +111,31 @@ class LogRows:
         self._log_id = log_id
         self._dialect = connection.engine.dialect
 
-    def events(self, first: int, stop: int) -> Iterator[list[tuple[Any, ...]]]:
+    def events(
+        self, first: int, stop: int, *, tolerant: bool = False
+    ) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the events numbered from `first` to before `stop`, in order, in lists.
 
         A row is the number, the body's bytes, the leaf hash, and the projections.
+
+        Args:
+            first: The first number.
+            stop: The number after the last.
+            tolerant: Whether SQLite may hold text that is no UTF-8.
         """
-        known = _SQL.get(self._dialect.name)
-        if known is None:
-            yield from self._plain_events(first, stop)
+        if not tolerant:
+            yield from self._events(first, stop)
             return
-        body, moment = known
+        driver: Any = self._connection.connection.driver_connection
+        before = driver.text_factory
+        driver.text_factory = lambda data: data.decode("utf-8", "backslashreplace")
+        try:
+            yield from self._events(first, stop)
+        finally:
+            driver.text_factory = before
+
+    def _events(self, first: int, stop: int) -> Iterator[list[tuple[Any, ...]]]:
+        body, moment = _SQL[self._dialect.name]
         columns = [moment.format(name) if name.endswith("_at") else name for name in COLUMNS]
         if self._dialect.name == "postgresql":
             columns[0] = "event_id::text"
@@ -132,17 +149,7 @@ class LogRows:
         with _closing(driver.cursor()) as cursor:
             cursor.execute(statement)
             while rows := cursor.fetchmany(_ROWS):
-                yield rows if encoded else [_withas_bytes(row) for row in rows]
-
-    def tolerant_events(self, first: int, stop: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the same as `events` where SQLite holds text that is no UTF-8."""
-        driver: Any = self._connection.connection.driver_connection
-        before = driver.text_factory
-        driver.text_factory = lambda data: data.decode("utf-8", "backslashreplace")
-        try:
-            yield from self.events(first, stop)
-        finally:
-            driver.text_factory = before
+                yield rows if encoded else [_with_bytes(row) for row in rows]
 
     def is_bad_text(self, error: Exception) -> bool:
         """Tell whether an error is SQLite's about text that is no UTF-8."""
@@ -240,19 +247,6 @@ class LogRows:
         table: Table = self._tables.event
         return self._dialect.identifier_preparer.format_table(table)
 
-    def _plain_events(self, first: int, stop: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield events through SQLAlchemy, for databases without statements of their own here."""
-        event = self._tables.event.c
-        wanted = (
-            select(event.seq, event.body, event.leaf_hash, *(event[name] for name in COLUMNS))
-            .where(event.log_id == self._log_id, event.seq >= first, event.seq < stop)
-            .order_by(event.seq)
-        )
-        for rows in self._connection.execute(wanted).partitions(_ROWS):
-            yield [
-                (row[0], _encoded(row[1]), as_bytes(row[2]), *map(_plain, row[3:])) for row in rows
-            ]
-
 
 @contextmanager
 def _closing(cursor: Any) -> Iterator[Any]:
@@ -262,7 +256,7 @@ def _closing(cursor: Any) -> Iterator[Any]:
         cursor.close()
 
 
-def _withas_bytes(row: tuple[Any, ...]) -> tuple[Any, ...]:
+def _with_bytes(row: tuple[Any, ...]) -> tuple[Any, ...]:
     body = row[1]
     return row if body is None else (row[0], body.encode(), *row[2:])
 
@@ -277,11 +271,3 @@ def as_bytes(value: Any) -> bytes:
         return value.encode("utf-8", "surrogateescape")
     # bytes() of a number would be as many zeros as it says.
     return bytes(value) if isinstance(value, bytes | bytearray | memoryview) else b""
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        if value.tzinfo is not None:
-            value = value.astimezone(UTC).replace(tzinfo=None)
-        return value.isoformat(" ", "microseconds")
-    return value

@@ -9,7 +9,7 @@ from typing import Any
 from indelible.merkle import Checkpoint
 from indelible.verification.trust import TrustLevel
 
-__all__ = ["Finding", "Kind", "Outcome", "Progress", "VerificationReport"]
+__all__ = ["Finding", "Kind", "Outcome", "Progress", "VerificationReport", "Witnessed"]
 
 
 class Kind(StrEnum):
@@ -122,6 +122,38 @@ class Progress:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """How far the witnesses that the verifier knows have cosigned a log.
+
+    Attributes:
+        size: How many events the largest good checkpoint covers that enough of them have cosigned;
+            0 if there is none.
+        cosigners: The names of those who have cosigned it.
+        required: How many of them are enough.
+        known: How many the verifier knows.
+    """
+
+    size: int
+    cosigners: tuple[str, ...]
+    required: int
+    known: int
+
+    def members(self) -> dict[str, Any]:
+        """Return it as members for JSON."""
+        return {
+            "size": self.size,
+            "cosigners": list(self.cosigners),
+            "required": self.required,
+            "known": self.known,
+        }
+
+    @property
+    def asked(self) -> str:
+        """What was asked for, in words."""
+        return f"{self.required} of the {_count(self.known, 'witness', 'es')} that you named"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationReport:
     """The result of a verification.
@@ -138,6 +170,7 @@ class VerificationReport:
         pinned: The checkpoint that the verifier had kept, or None.
         since: The checkpoint of an earlier verification that this one goes on from, or None.
         pruned: How many events have lost their body to pruning, and kept their leaf hash.
+        witnessed: How far witnesses have cosigned it, or None if none was asked for.
         findings: All findings; empty for a log that is as it was.
         unlisted: How many further findings there are that are not listed.
         notes: What could not be checked, one sentence each.
@@ -155,6 +188,7 @@ class VerificationReport:
     since: Checkpoint | None
     pruned: int
     findings: tuple[Finding, ...]
+    witnessed: Witnessed | None = None
     unlisted: int = 0
     notes: tuple[str, ...] = ()
 
@@ -163,9 +197,8 @@ class VerificationReport:
         """The result in one word."""
         if self.findings:
             return Outcome.TAMPERED
-        anchored = self.pinned is not None or (
-            self.sealed > 0 and self.trust is not TrustLevel.NONE
-        )
+        # Without a key, only what the verifier had kept seals anything.
+        anchored = self.sealed > 0 and (self.witnessed is None or self.witnessed.size > 0)
         return Outcome.PROVEN if anchored else Outcome.UNPROVEN
 
     def __bool__(self) -> bool:
@@ -181,16 +214,21 @@ class VerificationReport:
         """Return what is proven, in sentences; empty when nothing is."""
         if self.outcome is not Outcome.PROVEN:
             return []
+        by = {
+            TrustLevel.PINNED: "the key that you named",
+            TrustLevel.FOUND: "a key that was found beside the log",
+            TrustLevel.NONE: "the checkpoint that you kept",
+        }[self.trust]
         sentences = []
-        if self.sealed:
-            by = {
-                TrustLevel.PINNED: "the key that you named",
-                TrustLevel.FOUND: "a key that was found beside the log",
-                TrustLevel.NONE: "the checkpoint that you kept",
-            }[self.trust]
+        sentences.append(
+            f"Events 0 to {self.sealed - 1} of {self.origin!r} are complete, in order and "
+            f"unchanged since {by} vouched for them."
+        )
+        if self.witnessed is not None:
             sentences.append(
-                f"Events 0 to {self.sealed - 1} of {self.origin!r} are complete, in order and "
-                f"unchanged since {by} vouched for them."
+                f"Events 0 to {self.witnessed.size - 1} are those that "
+                f"{', '.join(self.witnessed.cosigners)} cosigned, and so the same that they let "
+                f"anybody else be shown: {self.witnessed.asked} were asked for."
             )
         if self.pinned is not None:
             sentences.append(
@@ -212,15 +250,7 @@ class VerificationReport:
                 "Nothing is proven about a log with findings beyond what they say themselves."
             )
         elif self.outcome is Outcome.UNPROVEN:
-            why = (
-                "no key was named"
-                if self.trust is TrustLevel.NONE
-                else "no checkpoint is signed by the key"
-            )
-            sentences.append(
-                f"The log is consistent in itself, and that proves nothing, for {why}: whoever can "
-                "write to the database can write another log that is consistent too."
-            )
+            sentences.append(self._why_unproven())
         if self.trust is TrustLevel.FOUND:
             sentences.append(
                 "The key was found beside the log: whoever could replace both would pass as well. "
@@ -230,6 +260,12 @@ class VerificationReport:
             sentences.append(
                 f"Events {self.sealed} to {self.stop - 1} are not sealed: no checkpoint covers "
                 "them, so whoever can write to the database could have changed them."
+            )
+        if self.witnessed is not None and 0 < self.witnessed.size < self.sealed:
+            sentences.append(
+                f"Events {self.witnessed.size} to {self.sealed - 1} are sealed by the key alone, "
+                f"for fewer than {self.witnessed.asked} have cosigned a checkpoint over them: the "
+                "holder of the key can show somebody else another history from there on."
             )
         if self.pinned is None:
             sentences.append(
@@ -245,6 +281,20 @@ class VerificationReport:
         sentences.extend(self.notes)
         return sentences
 
+    def _why_unproven(self) -> str:
+        if self.sealed and self.witnessed is not None:
+            return (
+                f"The log is signed, and no checkpoint of it was cosigned by {self.witnessed.asked}"
+                ": the holder of the key can show somebody else another history."
+            )
+        why = "no key was named"
+        if self.trust is not TrustLevel.NONE:
+            why = "no checkpoint over any event is signed by the key"
+        return (
+            f"The log is consistent in itself, and that proves nothing, for {why}: whoever can "
+            "write to the database can write another log that is consistent too."
+        )
+
     def members(self) -> dict[str, Any]:
         """Return it as members for JSON."""
         return {
@@ -259,9 +309,14 @@ class VerificationReport:
             "checkpoints": self.checkpoints,
             "pinned": None if self.pinned is None else self.pinned.size,
             "since": None if self.since is None else self.since.size,
+            "witnessed": None if self.witnessed is None else self.witnessed.members(),
             "pruned": self.pruned,
             "findings": [finding.members() for finding in self.findings],
             "unlisted": self.unlisted,
             "proven": self.proven(),
             "not_proven": self.unproven(),
         }
+
+
+def _count(number: int, noun: str, plural: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}{plural}"

@@ -29,6 +29,7 @@ from indelible.merkle import (
     HASH_SIZE,
     TILE_WIDTH,
     Checkpoint,
+    Note,
     consistency_proof,
     decode_entries,
     encode_entries,
@@ -227,18 +228,16 @@ class _FileRows:
         self._directory = directory
         self._size = size
 
-    def events(self, first: int, stop: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield number, body and hash of the events, a bundle at a time."""
+    def events(
+        self, first: int, stop: int, *, tolerant: bool = False
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield number, body and hash of the events, a bundle at a time; files hold bytes."""
         for index in range(first // TILE_WIDTH, -(-stop // TILE_WIDTH)):
             width = min(stop - index * TILE_WIDTH, TILE_WIDTH)
             yield [
                 (index * TILE_WIDTH + offset, entry, leaf_hash(entry))
                 for offset, entry in enumerate(self._bundle(index, width))
             ]
-
-    def tolerant_events(self, first: int, stop: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the same; files hold bytes."""
-        return self.events(first, stop)
 
     def is_bad_text(self, error: Exception) -> bool:
         """Tell that no error is one of text."""
@@ -304,7 +303,7 @@ def verify_tiles(
     note = _read(directory / CHECKPOINT_FILE)
     if note is None:
         raise StorageError(f"{str(directory)!r} holds no log: it has no file 'checkpoint'")
-    claimed, forged = _claimed(note, trust, origin)
+    claimed, opened, forged = _claimed(note, trust, origin)
     name = origin or claimed.origin
     for pin in pins:
         if pin.origin != name:
@@ -325,7 +324,7 @@ def verify_tiles(
                 if item.size == size:
                     evidence.at_stop = item
                     if forged is None:
-                        judge.checkpoint(claimed, item)
+                        judge.checkpoint(claimed, opened, item)
             else:
                 level, index = item[0].level + 1, item[0].index
                 evidence.add_tile(level, *item, rows.tiles(level, index, index + 1).get(index))
@@ -349,14 +348,20 @@ def verify_tiles(
         pinned=max(pins, key=lambda pin: pin.size, default=None),
         since=None,
         pruned=0,
+        witnessed=judge.report_witnessed(),
         findings=tuple(findings),
         unlisted=evidence.unlisted,
         notes=tuple(notes),
     )
 
 
-def _claimed(note: bytes, trust: Trust, origin: str | None) -> tuple[Checkpoint, str | None]:
-    """Return what the directory's checkpoint says, and why it is not to be believed, if so."""
+def _claimed(
+    note: bytes, trust: Trust, origin: str | None
+) -> tuple[Checkpoint, Note | None, str | None]:
+    """Return what the directory's checkpoint says, and why it is not to be believed, if so.
+
+    Between the two stands its note with the verified signatures, where there are any.
+    """
     try:
         if len(note) > _MOST_CHECKPOINT_BYTES:
             raise ProofError("the file 'checkpoint' is far too long for one")
@@ -364,12 +369,11 @@ def _claimed(note: bytes, trust: Trust, origin: str | None) -> tuple[Checkpoint,
     except ProofError as error:
         raise StorageError(f"the file 'checkpoint' is no checkpoint: {error}") from error
     if trust.level is TrustLevel.NONE:
-        return claimed, None
+        return claimed, None, None
     try:
-        trust.open(note, origin)
+        return claimed, trust.open(note, origin)[1], None
     except ProofError as error:
-        return claimed, f"the file 'checkpoint': {error}"
-    return claimed, None
+        return claimed, None, f"the file 'checkpoint': {error}"
 
 
 def _tail_findings(rows: _FileRows, evidence: Evidence, size: int) -> list[Finding]:

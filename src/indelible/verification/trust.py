@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from indelible.errors import ProofError
+from indelible.errors import ConfigurationError, KeyRangeError
 from indelible.merkle import (
     MAX_SIZE,
     Checkpoint,
+    CosignatureVerifier,
     Ed25519Verifier,
     Note,
+    UnknownKeyError,
     Verifier,
     open_checkpoint,
+    parse_verifier,
 )
 
-__all__ = ["NO_TRUST", "KeyRangeError", "Trust", "TrustLevel", "TrustedKey", "trusted_keys"]
-
-
-class KeyRangeError(ProofError):
-    """A checkpoint is signed by a known key, over a size that this key may not vouch for."""
+__all__ = [
+    "NO_TRUST",
+    "Quorum",
+    "Trust",
+    "TrustLevel",
+    "TrustedKey",
+    "quorum_of",
+    "trusted_keys",
+]
 
 
 class TrustLevel(StrEnum):
@@ -55,16 +63,63 @@ class TrustedKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Quorum:
+    """Witnesses that the verifier knows, and how many of them must have cosigned a checkpoint.
+
+    Attributes:
+        witnesses: Their keys, each once.
+        required: How many of them it takes.
+    """
+
+    witnesses: tuple[CosignatureVerifier, ...]
+    required: int
+
+    def __post_init__(self) -> None:
+        """Refuse a number that makes no sense, and one witness under two names."""
+        if not 1 <= self.required <= len(self.witnesses):
+            raise ConfigurationError(
+                "witnesses_required",
+                self.required,
+                f"pass a number from 1 to that of the witnesses, which is {len(self.witnesses)}",
+            )
+        if len({witness.public_key for witness in self.witnesses}) != len(self.witnesses):
+            # The signed message does not hold the name, so one key under two names is one witness.
+            raise ConfigurationError(
+                "witnesses",
+                [witness.vkey for witness in self.witnesses],
+                "two of them have the same key. Name each witness once",
+            )
+
+    def cosigners(self, note: Note) -> tuple[str, ...]:
+        """Return the names of the witnesses whose cosignatures were verified when it was opened."""
+        verified = {(item.name, item.key_id) for item in note.verified}
+        return tuple(
+            witness.name for witness in self.witnesses if (witness.name, witness.key_id) in verified
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Trust:
     """The keys of one log, and where they come from.
 
     Attributes:
         level: Where they come from.
         keys: The log's keys; several after a rotation.
+        quorum: The witnesses that must have cosigned; None to ask for none.
     """
 
     level: TrustLevel
     keys: tuple[TrustedKey, ...] = ()
+    quorum: Quorum | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse witnesses where there is no key of the log's own."""
+        if self.quorum is not None and not self.keys:
+            raise ConfigurationError(
+                "witnesses",
+                [witness.vkey for witness in self.quorum.witnesses],
+                "a cosignature counts where the log's own key has signed. Name that key as well",
+            )
 
     @property
     def handovers(self) -> dict[int, TrustedKey]:
@@ -88,23 +143,26 @@ class Trust:
             origin: The origin that it must have; None for any.
 
         Returns:
-            The checkpoint, and the note with its verified signatures.
+            The checkpoint, and the note with its verified signatures, those of witnesses included.
 
         Raises:
-            ProofError: It is malformed, of another log, not signed well by a known key, or signed
-                over a size for which the key is not valid.
+            ProofError: It is malformed, of another log, not signed well by a known key, cosigned
+                badly by a known witness, or signed over a size for which the key is not valid.
         """
-        checkpoint, opened = open_checkpoint(
-            note, [key.verifier for key in self.keys], origin=origin
-        )
+        own = [key.verifier for key in self.keys]
+        witnesses = () if self.quorum is None else self.quorum.witnesses
+        checkpoint, opened = open_checkpoint(note, [*own, *witnesses], origin=origin)
         signed_by = {(item.name, item.key_id) for item in opened.verified}
-        for key in self.keys:
-            name = (key.verifier.name, key.verifier.key_id)
-            if name in signed_by and key.admits(checkpoint.size):
-                return checkpoint, opened
+        signed = [key for key in self.keys if (key.verifier.name, key.verifier.key_id) in signed_by]
+        if not signed:
+            # Witnesses alone: they say that the log has shown it, not that it is the log's.
+            raise UnknownKeyError((*opened.verified, *opened.unverified))
+        if any(key.admits(checkpoint.size) for key in signed):
+            return checkpoint, opened
         raise KeyRangeError(
             f"the checkpoint of size {checkpoint.size} is signed by a key that is known, but not "
-            "for this size: a key may not vouch for what belongs to another one"
+            "for this size: a key may not vouch for what belongs to another one",
+            checkpoint.size,
         )
 
 
@@ -122,6 +180,35 @@ def trusted_keys(*keys: str | Verifier | TrustedKey) -> tuple[TrustedKey, ...]:
         NoteError: A string is no verifier key.
     """
     return tuple(map(_trusted, keys))
+
+
+def quorum_of(
+    witnesses: Iterable[str | CosignatureVerifier], required: int | None = None
+) -> Quorum | None:
+    """Return the witnesses of whatever form as a `Quorum`; None if there are none.
+
+    Args:
+        witnesses: Their keys, as strings of type 0x04, or of type 0x01 as some publish theirs, or
+            as verifiers.
+        required: How many of them must have cosigned; None for all.
+
+    Raises:
+        ConfigurationError: The number makes no sense, or two witnesses have one key.
+        NoteError: A string is no verifier key.
+    """
+    known = tuple(map(_cosigner, witnesses))
+    if not known and required is None:
+        return None
+    return Quorum(known, len(known) if required is None else required)
+
+
+def _cosigner(key: str | CosignatureVerifier) -> CosignatureVerifier:
+    if not isinstance(key, str):
+        return key
+    parsed = parse_verifier(key)
+    if isinstance(parsed, CosignatureVerifier):
+        return parsed
+    return CosignatureVerifier(parsed.name, parsed.public_key)
 
 
 def _trusted(key: str | Verifier | TrustedKey) -> TrustedKey:

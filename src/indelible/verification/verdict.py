@@ -165,7 +165,7 @@ class _Verdict:
             stop=self._stop,
             truncated=evidence.unlisted > 0,
         )
-        edited = {item.index for item in evidence.differences if item.body != item.column}
+        edited = {item.index for item in evidence.differences if self._is_edited(item)}
         self._findings += name_projections(evidence.projections, edited)
         self._findings += name_tiles(evidence.tiles, self._truth)
         self._findings += evidence.upper
@@ -178,6 +178,12 @@ class _Verdict:
         self._findings.sort(key=lambda finding: finding.first)
         evidence.unlisted += max(0, len(self._findings) - _MOST_FINDINGS)
         return self._findings[:_MOST_FINDINGS], self._notes()
+
+    def _is_edited(self, item: Difference) -> bool:
+        """Tell whether it is a body that differs, of which its columns then say nothing."""
+        if item.body != item.column:
+            return True
+        return item.tile not in {None, item.body} and not self._truth.is_body(item.index)
 
     def _find_truth(self) -> Truth:
         evidence, judge = self._evidence, self._judge
@@ -245,8 +251,14 @@ class _Verdict:
         if not bad:
             return
         if self._is_structural():
-            self._widen(bad[0][0])
-            return
+            if bad[0][0][0] >= self._tiled:
+                self._widen(bad[0][0])
+                return
+            gaps = {tile.index for tile in self._evidence.tiles if not tile.stored}
+            if gaps:
+                self._widen_gaps(gaps)
+                return
+            # Whole tiles know what was there, so that it is the head that is wrong.
         guarded = max(self._tiled, self._judge.computed, self._judge.stored)
         if bad[0][0][1] <= guarded or self._stop != head.size:
             first = bad[0][0][0]
@@ -276,8 +288,6 @@ class _Verdict:
 
     def _widen(self, part: tuple[int, int]) -> None:
         """Correct a finding about the end: the events before it were renumbered to hide it."""
-        if part[0] < self._tiled:
-            return
         for position, finding in enumerate(self._findings):
             if finding.kind not in _STRUCTURAL or finding.first < part[1]:
                 continue
@@ -299,6 +309,18 @@ class _Verdict:
                 detail=f"{finding.detail}; the events after it were renumbered",
             )
             return
+
+    def _widen_gaps(self, gaps: set[int]) -> None:
+        """Correct findings right behind tiles that are gone, and with them what was there."""
+        for position, finding in enumerate(self._findings):
+            tile, offset = divmod(finding.first, TILE_WIDTH)
+            if finding.kind not in _STRUCTURAL or offset or tile - 1 not in gaps:
+                continue
+            while tile - 1 in gaps:
+                tile -= 1
+            self._findings[position] = replace(
+                finding, first=tile * TILE_WIDTH, last=finding.first - 1, exact=False
+            )
 
     def _tail_leaves(self) -> list[bytes]:
         data = self._evidence.tail
@@ -453,6 +475,12 @@ class _Verdict:
                 "The key that signed is not the first one, and the checkpoint at which it took "
                 "over is not among the files: that the older key vouched for the same history is "
                 "not shown. Pass that checkpoint as a pin."
+            )
+        if self._judge.foreign:
+            notes.append(
+                f"{len(self._judge.foreign)} checkpoints, from size {min(self._judge.foreign)} on, "
+                "are not signed by the key that was found, and so say nothing here. Name all the "
+                "keys that the log has had, as a keyring lists them."
             )
         if self._judge.unchecked:
             notes.append(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from indelible.cli.proving import checking, log_of, opened_engine, tables_of
+from indelible.cli.proving import checking, log_of, opened_engine, read_note, tables_of
 from indelible.cli.settings import Settings, database_options
 
 __all__ = ["command"]
@@ -50,7 +50,7 @@ def command(*, settings: Settings, event_id: UUID, output: Path, checkpoint: Pat
                     tables_of(settings),
                     log_of(settings),
                     str(event_id),
-                    note=None if checkpoint is None else checkpoint.read_text(encoding="utf-8"),
+                    note=None if checkpoint is None else read_note(checkpoint),
                 )
         finally:
             engine.dispose()

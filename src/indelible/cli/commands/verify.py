@@ -17,6 +17,7 @@ from indelible.cli.proving import (
     opened_engine,
     progress_bar,
     read_checkpoints,
+    read_vkeys,
     tables_of,
     trust_in,
 )
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from indelible.merkle import Checkpoint
     from indelible.verification.database import Options
     from indelible.verification.report import VerificationReport
-    from indelible.verification.trust import Trust
+    from indelible.verification.trust import Quorum, Trust
 
 __all__ = ["command"]
 
@@ -49,6 +50,20 @@ _CODES = {"proven": ExitCode.OK, "tampered": ExitCode.NO, "unproven": COULD_NOT_
     metavar="FILE",
     help="The checkpoint that an earlier verification ended at; events before it are not read "
     "again.",
+)
+@click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    metavar="VKEY",
+    help="The verifier key of a witness that must have cosigned a checkpoint, or a file with one "
+    "to a line; may be repeated.",
+)
+@click.option(
+    "--witnesses-required",
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    help="How many of the witnesses must have cosigned.  [default: all]",
 )
 @click.option(
     "--processes",
@@ -73,6 +88,8 @@ def command(
     keys: tuple[str, ...],
     pins: tuple[str, ...],
     since: str | None,
+    witnesses: tuple[str, ...],
+    witnesses_required: int | None,
     processes: int,
     pruned_before: int,
     as_json: bool | None,
@@ -84,15 +101,21 @@ def command(
     the event's body. DIR is a directory that indelible export --tiles wrote.
 
     The exit code is 0 when the log is proven, 1 when it was tampered with, and 2 when nothing could
-    be proven: without a key, without a checkpoint, or because something failed.
+    be proven: without a key, without a checkpoint, without the witnesses that were asked for, or
+    because something failed.
     """
+    from dataclasses import replace
+
+    from indelible.verification.trust import quorum_of
+
     with checking():
         trust = trust_in(keys)
+        quorum = quorum_of(read_vkeys(witnesses), witnesses_required)
         kept = tuple(found for pin in pins for found in read_checkpoints(pin, trust))
         if target is not None and Path(target).is_dir():
             if since is not None:
                 raise click.UsageError("--since is for databases")
-            report = _directory(Path(target), settings, trust, kept)
+            report = _directory(Path(target), settings, trust, quorum, kept)
         else:
             if target is not None:
                 settings = Settings(target, settings.arguments)
@@ -100,7 +123,7 @@ def command(
             from indelible.verification.database import Options
 
             options = Options(
-                trust=trust,
+                trust=replace(trust, quorum=quorum),
                 pins=kept,
                 since=earlier,
                 processes=processes,
@@ -132,12 +155,19 @@ def _database(settings: Settings, options: Options) -> VerificationReport:
 
 
 def _directory(
-    directory: Path, settings: Settings, trust: Trust, pins: tuple[Checkpoint, ...]
+    directory: Path,
+    settings: Settings,
+    trust: Trust,
+    quorum: Quorum | None,
+    pins: tuple[Checkpoint, ...],
 ) -> VerificationReport:
+    from dataclasses import replace
+
     from indelible.verification.tiles_dir import found_trust, verify_tiles
 
     if not trust.keys:
         trust = found_trust(directory) or trust
+    trust = replace(trust, quorum=quorum)
     with progress_bar("verifying") as progress:
         return verify_tiles(
             directory, trust, origin=settings.arguments.get("log"), pins=pins, progress=progress
@@ -156,6 +186,9 @@ def _tell(report: VerificationReport) -> None:
     say(f"unsealed      {report.unsealed:,} events")
     pinned = "none" if report.pinned is None else f"size {report.pinned.size:,}"
     say(f"pinned        {pinned}")
+    if report.witnessed is not None:
+        names = ", ".join(report.witnessed.cosigners) or "too few"
+        say(f"witnessed     {report.witnessed.size:,} events, by {names}")
     for finding in report.findings:
         say(f"FOUND         {finding}")
     if report.unlisted:
@@ -165,5 +198,14 @@ def _tell(report: VerificationReport) -> None:
     for sentence in report.unproven():
         say(f"not proven    {sentence}")
     # The last line never looks the same at two levels of trust.
-    resting = f", resting on: {report.trust}" if report.outcome == "proven" else ""
+    resting = "" if report.outcome != "proven" else f", resting on: {_basis(report)}"
     say(f"{str(report.outcome).upper()}{resting}")
+
+
+def _basis(report: VerificationReport) -> str:
+    """Return what a proof rests on, in a few words."""
+    if report.trust == "none":
+        return "no key, and the checkpoint that you kept"
+    if report.witnessed is None:
+        return str(report.trust)
+    return f"{report.trust}, and {len(report.witnessed.cosigners)} of the witnesses"
