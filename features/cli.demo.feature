@@ -73,6 +73,26 @@ Feature: The demonstration shows the library at work
     And indelible says in one line "requests and events do not agree"
     And indelible's demonstration has left nothing behind
 
+  Scenario: A log that misses all events has none to prove
+    Given indelible's log loses every event
+    When indelible runs the demonstration "demo --requests 40"
+    Then indelible ends with code 1
+    And indelible prints "NOT EQUAL"
+    And indelible does not print "Is the log as it was recorded?"
+    And indelible says in one line "requests and events do not agree"
+    And indelible's demonstration has left nothing behind
+
+  Scenario Outline: A service that answers one user with <answer> ends the demonstration of all
+    When 2 users send 100000 requests to a service that answers one of them with <answer>
+    Then within 10 seconds they are told "<text>"
+
+    Examples:
+      | answer          | text                                        |
+      | a failure       | POST /login was answered by 500: out of order |
+      | no JSON         | JSONDecodeError: Expecting value            |
+      | no token        | KeyError: 'token'                           |
+      | no HTTP at all  | BadStatusLine: nonsense                     |
+
   Scenario: A log that cannot take an event turns the request away
     Given indelible's log refuses every update
     When indelible runs the demonstration "demo --requests 40"

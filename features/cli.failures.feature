@@ -23,6 +23,11 @@ Feature: What goes wrong is said in one line
       | A URL that is none       | count --url audit.db                  | 3    | this is no database URL                |
       | An unknown database      | count --url mongo://u:sekret@h/x      | 3    | SQLAlchemy knows no database 'mongo'   |
       | A missing driver         | count --url mysql+mysqldb://u:s@h/x   | 3    | its driver cannot be imported |
+      | A database without a driver here | count --url oracle://u:sekret@h/x | 3 | Install it. Or use another database   |
+      | A driver for asyncio     | count --url postgresql+asyncpg://u:sekret@h/x | 3 | the driver asyncpg is for asyncio, and the service commits on threads. Or use postgresql+psycopg |
+      | The same for SQLite      | count --url sqlite+aiosqlite:///x.db  | 3    | Or use sqlite and no driver            |
+      | A database in memory     | count --url sqlite://                 | 3    | the database has no audit tables       |
+      | The same by its name     | count --url sqlite:///:memory:        | 3    | the database has no audit tables       |
       | A name that is none      | count --log 'a b'                     | 3    | log='a b': use 1 to 255 printable      |
       | A prefix that is none    | record a --actor user:1 --table-prefix a-b | 3 | table_prefix='a-b'                   |
       | A schema for SQLite      | record a --actor user:1 --schema s    | 3    | SQLite has no schemas                  |

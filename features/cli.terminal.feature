@@ -117,6 +117,7 @@ Feature: Stored text is shown and never obeyed
         error  builtins.ValueError: no
         money  Money{amount: 1.10}
         pair   ("a", 1)
+        pairs  {("a", 1), ("b", 2)}
         raw    base64:AAE=
         since  2026-01-01T00:00:00+00:00
         took   0:00:01
@@ -129,6 +130,7 @@ Feature: Stored text is shown and never obeyed
         new           (none)      →  [1, 2]
         total         10          →  12
       """
+    And indelible's page of the same event without its place says that it is not committed
 
   Scenario: A number that Python writes in no other way
     Given indelible has recorded a number of 20000 bits

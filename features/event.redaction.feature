@@ -133,6 +133,9 @@ Feature: Redaction
     Scenario: Redaction takes callables, which see each value with its path
       Then the redaction's callable sees paths and values, and its answer is stored
 
+    Scenario: Redaction by callables does not hide that an event is nested too deep
+      Then the redaction's callable sees no event of 70 dicts, which is refused for its depth
+
     Scenario: Redaction can be told to allow names, and to do nothing by default
       Given a redaction's service that allows "token" and has no defaults
       When the redaction sees the details {"token": "t", "password": "hunter2", "url": "s://u:hunter2@h"}

@@ -48,6 +48,7 @@ Feature: What cannot be stored as it is, is refused
       | a large body                        | event            | and max_body_bytes is 65536 … a reference and a digest      |
       | surrogate                           | details.x        | '\ud800' holds a lone surrogate … errors='replace'          |
       | surrogate deep inside               | details.a[0].b   | 'x\udfff' holds a lone surrogate                            |
+      | surrogate behind a list             | details.y        | '\ud800' holds a lone surrogate                             |
       | surrogate in a set                  | details.x        | {'\ud800'} holds a lone surrogate                           |
       | surrogate in a key                  | details          | '\ud800' holds a lone surrogate                             |
       | surrogate in a changed key          | changes          | '\ud800' holds a lone surrogate                             |
@@ -68,6 +69,7 @@ Feature: What cannot be stored as it is, is refused
       | range                               | details.x        | range(0, 3) of type builtins.range has no place             |
       | dataclass without its field         | details          | reading it raised AttributeError( … plain values first      |
       | mapping that raises                 | details          | reading it raised OSError('connection lost') … Pass a copy  |
+      | mapping that records an event       | details          | reading it raised InvalidEventError( … Pass a copy          |
       | zone that raises                    | details          | reading it raised ZeroDivisionError(                        |
       | zone that raises in occurred_at     | occurred_at      | reading it raised ZeroDivisionError(                        |
       | state that raises                   | before or after  | reading it raised OSError('connection lost')                |

@@ -79,6 +79,10 @@ Feature: What is recorded comes back equal
     When the round trip is made by texts, numbers and dicts of derived classes
     Then the round trip has changed nothing
 
+  Scenario: Names may be UUIDs, and are found as their texts
+    When the round trip is made by an event whose tenant and request id are UUIDs
+    Then the round trip has changed nothing
+
   Scenario: Sets of enum members and of dataclass instances can be read
     When the round trip is made by sets of enum members and dataclass instances
     Then the round trip's sets of enum members equal those recorded

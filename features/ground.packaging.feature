@@ -6,6 +6,7 @@ Feature: What is installed is what the documentation says, and no more
   Scenario: The public names are sorted and importable
     Then each name in the package's __all__ can be imported
     And the names in the package's __all__ are sorted and occur once
+    And a fresh interpreter that looks into the package sees all of them, and has loaded none
 
   Scenario: Importing the package loads nothing that is slow to load
     When a fresh interpreter imports the package

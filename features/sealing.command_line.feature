@@ -96,6 +96,53 @@ Feature: Keys, checkpoints and hardening from the command line
     Then indelible ends with code 2
     And indelible says "--next-key and --keyring go together"
 
+  Scenario: A handover whose keyring was lost is made again
+    Given indelible has made the key "key"
+    And indelible has made the key "key-two"
+    When indelible runs "record a --actor user:1"
+    And indelible runs "checkpoint --signing-key $TMP/key --next-key $TMP/key-two --keyring $TMP/no/ring"
+    Then indelible ends with code 3
+    When indelible runs "checkpoint --signing-key $TMP/key --next-key $TMP/key-two --keyring $TMP/ring"
+    Then indelible ends with code 0
+    And indelible's keyring "ring" holds the keys "key 0 1, key-two 1 -"
+    When indelible runs "record a --actor user:1"
+    And indelible runs "checkpoint --signing-key $TMP/key-two"
+    Then indelible ends with code 0
+
+  Scenario: Both keys may have one state
+    Given indelible has made the key "key"
+    And indelible has made the key "key-two"
+    When indelible runs "record a --actor user:1"
+    And indelible runs "checkpoint --signing-key $TMP/key --signer-state $TMP/state --next-key $TMP/key-two --keyring $TMP/ring"
+    Then indelible ends with code 0
+    When indelible runs "record a --actor user:1"
+    And indelible runs "checkpoint --signing-key $TMP/key-two --signer-state $TMP/state"
+    Then indelible ends with code 0
+    And indelible has left no state beside the key "key-two"
+
+  Scenario: A sink that does not take the checkpoint
+    Given indelible has made the key "key"
+    When indelible runs "record a --actor user:1"
+    And indelible runs "checkpoint --signing-key $TMP/key --sink $TMP/no/sink"
+    Then indelible ends with code 5
+    And indelible says in one line "the checkpoint of size 1 is signed and stored, and was not taken by FileSink"
+    And indelible prints nothing
+
+  Scenario: A witness behind TLS
+    Given indelible has made the key "key"
+    And indelible knows a witness behind TLS
+    When indelible runs "record a --actor user:1"
+    And indelible runs "checkpoint --signing-key $TMP/key --witness $WITNESS $VKEY"
+    Then indelible ends with code 5
+    And indelible says in one line "its certificate is not to be trusted: unable to get local issuer certificate"
+    Given indelible's environment names the witness's certificate authority
+    When indelible runs "checkpoint --signing-key $TMP/key --witness $WITNESS $VKEY"
+    Then indelible ends with code 0
+    And indelible prints JSON with
+      | member      | value                     |
+      | cosigned_by | ["witness.example/tls"]   |
+    And indelible says nothing
+
   Scenario: A witness that cannot be reached
     Given indelible has made the key "key"
     And indelible has made the key "witness"
@@ -148,6 +195,13 @@ Feature: Keys, checkpoints and hardening from the command line
     Then indelible ends with code 1
     And indelible prints "its mode is 0644"
     And indelible prints "does not exist. Make it"
+    Given indelible finds a private file "garbage" with
+      """
+      This is no key.
+      """
+    When indelible runs "doctor --signing-key $TMP/garbage"
+    Then indelible ends with code 1
+    And indelible prints "the signer key is malformed"
     Given indelible's environment has the key "key" in INDELIBLE_SIGNING_KEY
     When indelible runs "doctor"
     Then indelible ends with code 0

@@ -19,6 +19,11 @@ Feature: Signing keys and keyrings
     When a key file cannot be written to the end
     Then there is no key file
 
+  Scenario: A log whose name cannot be that of a key has no key file
+    Then no key file is generated for the log "a b", because "name='a b'"
+    And no key file is generated for the log "a+b", because "name='a+b'"
+    And there is no key file
+
   Scenario Outline: A key file that <problem> is refused
     When a key file is generated for the log "audit"
     And the key file <problem>
@@ -34,6 +39,7 @@ Feature: Signing keys and keyrings
       | is a directory                 | it is not a regular file                |
       | is a pipe                      | it is not a regular file                |
       | is missing                     | there is no such file                   |
+      | is a link to itself            | it cannot be read                       |
       | holds two lines                | it is no key file                       |
       | holds a changed key            | does not match its key ID               |
       | holds a verifier key           | the signer key is malformed             |
@@ -45,6 +51,8 @@ Feature: Signing keys and keyrings
     Then the key file is kept well
     When the key file's directory is writable by all
     Then the key file is not kept well, because "others can put another file in its place"
+    When the key file is missing
+    Then the key file is not kept well, because "it cannot be looked at"
 
   Scenario Outline: A signing key may be given as <form>
     When a key file is generated for the log "audit"
@@ -98,6 +106,15 @@ Feature: Signing keys and keyrings
       | has an underscore         | A 0 1_0                 | sizes are whole numbers                 |
       | has no key                | nobody 0 -              | the verifier key                        |
 
+  Scenario Outline: A keyring in <what> is refused
+    Then a keyring in <what> is refused with "it cannot be read"
+
+    Examples:
+      | what                        |
+      | a file that is not there    |
+      | a directory                 |
+      | a file that holds no text   |
+
   Scenario Outline: With keys for 0 to 10 and 10 on, a checkpoint of <size> by the <key> key is <verdict>
     Then the keyring of "A 0 10, B 10 -" takes a checkpoint of <size> by <keys> for <verdict>
 
@@ -139,7 +156,34 @@ Feature: Signing keys and keyrings
     When the handover is taken away from the table
     Then the keyring misses the handover of 300
 
+  Scenario: A key that has handed over two different trees is found out
+    Given a signer's log of 300 events
+    When the signer hands over to a newer key
+    Then a key that has handed over two trees of one size is found out
+
+  Scenario: A handover that is made again is the same one
+    Given a signer's log of 300 events
+    When the signer hands over to a newer key
+    And the signer hands over to the newer key again
+    Then the handover covers 300 events and is signed by both keys
+    And the signer's table holds 1 checkpoint
+    When the signer's log gains 100 events
+    And the newer key seals
+    Then the signer's checkpoint covers 400 events and their root
+
+  Scenario: Both keys may have one state, one after the other
+    Given a signer's log of 300 events
+    And the newer key will use the signer's own state
+    When the signer hands over to a newer key
+    Then the handover covers 300 events and is signed by both keys
+    When the signer's log gains 100 events
+    And the newer key seals
+    Then the signer's checkpoint covers 400 events and their root
+    And the signer's state is the newest checkpoint
+
   Scenario: A key cannot hand over to itself, nor to one that has begun elsewhere
     Given a signer's log of 30 events
     Then the signer does not hand over to itself
     And the signer does not hand over to a key whose state is of another log
+    And the signer's table holds 0 checkpoints
+    And the signer has remembered nothing

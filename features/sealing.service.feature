@@ -55,6 +55,12 @@ Feature: A service signs checkpoints of its log
     When the signing service is closed
     Then the signing service's on_error was told "has 7 events, and this key has signed a checkpoint of 10"
 
+  Scenario: A state of the caller's own remembers what was signed
+    Given a signing service with a state of the caller's own
+    When the signing service records 10 events
+    Then the signing service's checkpoint covers 10 events, and its note opens with the verifier key
+    And the caller's own state remembers the checkpoint
+
   Scenario: Without a key
     Given a signing service without a key
     When the signing service records 1 event
@@ -68,6 +74,7 @@ Feature: A service signs checkpoints of its log
       | a key that is not there  | there is no such file             |
       | sinks without a key      | it takes a signing_key            |
       | a state without a key    | it takes a signing_key            |
+      | a number as its state    | pass the path of a file, which need not exist |
       | an interval of 0         | pass seconds as a number above 0  |
       | a policy of no witnesses | there are only 0 witnesses        |
       | harden as a word         | pass True or False                |

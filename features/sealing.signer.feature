@@ -87,6 +87,19 @@ Feature: A signer signs only what continues what it has signed before
     And the signer seals
     Then the signer refuses with "its tiles lead to another root than its head says"
 
+  Scenario Outline: A log whose head <damage> is not signed
+    Given a signer's log of 600 events
+    When in the signer's database the head <damage>
+    And the signer seals
+    Then the signer refuses with "<text>"
+    And the signer's table holds 0 checkpoints
+    And the signer has remembered nothing
+
+    Examples:
+      | damage                                  | text                                                |
+      | holds half a hash                       | the head of the log 'billing.example.com/audit' is damaged |
+      | counts one event more than it covers    | says 601 events, and its frontier is of 600         |
+
   Scenario: Without its state, a signer that has signed before refuses until it is told to adopt
     Given a signer's log of 300 events
     And the signer has sealed
@@ -167,6 +180,34 @@ Feature: A signer signs only what continues what it has signed before
     When the signer seals, and it is watched what reaches the disk
     Then the state's bytes, its name and its directory were on the disk before a sink was called
 
+  Scenario Outline: A state <where> is refused with its name
+    Given a signer's log of 10 events
+    And a signer's state <where>
+    When the signer seals
+    Then the signer refuses with "<text>"
+    And the signer's table holds 0 checkpoints
+
+    Examples:
+      | where                               | text              |
+      | in a directory that does not exist  | cannot be locked  |
+      | whose file is a directory           | cannot be read    |
+
+  Scenario: A state whose name is taken at the last moment leaves nothing behind
+    Given a signer's log of 10 events
+    And a signer's state whose name becomes a directory while the signer signs
+    When the signer seals
+    Then the signer refuses with "cannot be written, so that nothing is signed"
+    And the signer's table holds 0 checkpoints
+    And nothing but that directory and the lock is where the signer's state should be
+
+  Scenario Outline: What keeps this account from a state is told: <what>
+    Then for an account that may not <what> a state, the state says "<text>"
+
+    Examples:
+      | what   | text                                              |
+      | write  | this account may not write to the directory of    |
+      | read   | this account may not read                         |
+
   Scenario: Nothing is signed when it cannot be remembered
     Given a signer's log of 10 events
     And a signer's state that cannot be written
@@ -191,6 +232,19 @@ Feature: A signer signs only what continues what it has signed before
     And the signer seals
     Then the signer refuses with "has 15 events, and this key has signed a checkpoint of 20"
 
+  Scenario Outline: A signer whose key lies elsewhere does not use a state that holds <what> either
+    Given a signer's log of 10 events
+    And a signer of the caller's own, which keeps its key to itself
+    And the signer has sealed
+    When the signer's state is made to hold <what>
+    And the signer seals
+    Then the signer refuses with "<text>"
+
+    Examples:
+      | what                        | text                                 |
+      | a note by another key       | it is not signed by billing.example.com/audit+ |
+      | a checkpoint of another log | it is of the log 'another.example/log'         |
+
   Scenario: A signer that makes bad signatures is found out
     Given a signer's log of 10 events
     And a signer that makes bad signatures
@@ -203,6 +257,11 @@ Feature: A signer signs only what continues what it has signed before
     When 8 threads with signers of their own seal and record at once
     Then all of them have signed one history
     And the signer's state is the newest checkpoint
+
+  Scenario: A thread does not wait for ever for another one that seals
+    Given a signer's log of 10 events
+    When the signer seals on a thread whose sink hangs, and on another one within 0.2 seconds
+    Then the signer refuses with "another thread has been sealing for 0.2 s"
 
   Scenario: Two processes with one state take turns
     Given a signer's log of 10 events

@@ -38,6 +38,14 @@ Feature: Checkpoints are handed to places outside the database
     And the signer's table holds 1 checkpoint
     And the sink's callable was given the 1 checkpoint of the table
 
+  Scenario: A file that cannot be written to is named
+    Given a signer's log of 10 events
+    And the signer hands its checkpoints to a file in a directory that does not exist
+    When the signer seals
+    Then the signer refuses with "was not taken by FileSink('"
+    And the signer's refusal says "No such file or directory"
+    And the signer's table holds 1 checkpoint
+
   Scenario: A sink that asks for a checkpoint itself does not wait for itself
     Given a signer's log of 10 events
     And the signer hands its checkpoints to a sink that seals

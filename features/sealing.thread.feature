@@ -59,6 +59,37 @@ Feature: Checkpoints are signed while the application goes on
     When the sealing thread is stopped within 5 seconds
     Then the sealing thread has sealed 1 time within 0 seconds
 
+  Scenario: Events that come while a seal fails are sealed with the next one, once
+    Given a sealing thread with an interval of 0.05 seconds
+    And its first 1 seals fail with a refusal
+    And it is told of new events while a seal fails
+    When the sealing thread is told of new events 1 time at once
+    Then the sealing thread has sealed 2 times within 5 seconds
+    And the sealing thread has sealed 2 times after another 0.3 seconds
+
+  Scenario: Two that tell it at the same moment have it seal once
+    Given a sealing thread with an interval of 0.05 seconds
+    And it is told of new events by another thread at the same moment
+    When the sealing thread is told of new events 1 time at once
+    Then the sealing thread has sealed 1 time within 5 seconds
+    And the sealing thread has sealed 1 time after another 0.3 seconds
+
+  Scenario: It is not started twice by somebody who tells it while it starts
+    Given a sealing thread with an interval of 0.05 seconds
+    And it is told of new events while it starts, after its first seal
+    When the sealing thread is told of new events 1 time at once
+    Then the sealing thread has sealed 2 times within 5 seconds
+    And it has started 1 thread
+
+  Scenario: Told after its end it starts no more, and the next end seals
+    Given a sealing thread with an interval of 0.05 seconds
+    When the sealing thread is stopped within 5 seconds
+    And the sealing thread is told of new events 1 time at once
+    Then the sealing thread does not run
+    When the sealing thread is stopped within 5 seconds
+    Then the sealing thread has sealed 1 time within 0 seconds
+    And it has started 0 threads
+
   Scenario: Telling it from a signal handler that interrupts the telling
     Given a sealing thread with an interval of 0.05 seconds
     When a signal handler tells the sealing thread thousands of times while it is being told

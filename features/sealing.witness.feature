@@ -96,6 +96,78 @@ Feature: Witnesses cosign checkpoints
       | knows another key for the log               | it does not know the key that has signed     |
       | knows another log alone                     | it does not know this log (HTTP 404           |
 
+  Scenario Outline: A witness that answers <answer> is not taken at its word
+    Given a signer's log of 300 events
+    And the signer asks 1 witness, of which it needs 1, or else it raises
+    And witness 1 answers <answer>
+    When the signer seals
+    Then the signer refuses with "<text>"
+    And witness 1 was asked <times> times
+
+    Examples:
+      | answer                          | times | text                                            |
+      | 409 without a size              | 1     | (HTTP 409, 'busy')                              |
+      | 409 with a word for a size      | 1     | it answered 409 with b'many\n' instead of a size |
+      | 409 with the same size twice    | 2     | it answered twice that its size is 100          |
+      | 409 with another size each time | 3     | another signer kept bringing it forward         |
+
+  Scenario Outline: Where no thread can be started, witnesses are asked one after the other: the first is <mood>
+    Given a signer's log of 300 events
+    And the signer asks 2 witnesses, of which it needs 0, or else it publishes
+    And witness 1 is <mood>
+    And no thread can be started to ask a witness
+    When the signer seals
+    Then the signer's checkpoint is cosigned by <number> witnesses
+    And the signer's checkpoint tells of the problems "<problems>"
+    And the sealing took less than 4 seconds
+
+    Examples:
+      | mood     | number | problems                                                                  |
+      | honest   | 2      |                                                                           |
+      | slow     | 0      | it cannot be reached: timed out, it cannot be reached: timed out          |
+      | dripping | 0      | it cannot be reached: timed out, it cannot be reached: timed out          |
+
+  Scenario Outline: A request that comes to run only when the time is over asks nobody: <what>
+    Given a signer's log of 300 events
+    And the signer asks 1 witness, of which it needs 0, or else it publishes
+    And <what>
+    And the threads that ask witnesses come to run when the time is over
+    When the signer seals
+    Then the signer's checkpoint tells of a problem: "did not answer within 1 s"
+    And once they run, nothing more was asked of witness 1 or of the database
+
+    Examples:
+      | what                                            |
+      | witness 1 has never been asked                  |
+      | witness 1 has cosigned 300 of 800 events        |
+
+  Scenario Outline: A witness behind TLS is asked where <trust>
+    Given a signer's log of 300 events
+    And the signer asks a witness behind TLS, where <trust>
+    When the signer seals
+    Then the signer's checkpoint is cosigned by 1 witness
+    And witness 1 was asked with the old sizes "0"
+
+    Examples:
+      | trust                                                |
+      | its certificate authority is given                   |
+      | the environment names its certificate authority      |
+
+  Scenario Outline: A witness behind TLS is told nothing where <distrust>
+    Given a signer's log of 300 events
+    And the signer asks a witness behind TLS, where <distrust>
+    When the signer seals
+    Then the signer refuses with "its certificate is not to be trusted: <text>"
+    And the signer's refusal says "name that in ssl_context or SSL_CERT_FILE"
+    And witness 1 was asked with the old sizes ""
+
+    Examples:
+      | distrust                                             | text                               |
+      | nobody vouches for it                                | unable to get local issuer certificate |
+      | another certificate authority is given               | unable to get local issuer certificate |
+      | its certificate is for another name                  | IP address mismatch                |
+      | its certificate has expired                          | certificate has expired            |
+
   Scenario Outline: What cannot be a witness or a policy is refused: <what>
     Then <what> is refused with "<text>" before anything is sent
 
@@ -105,6 +177,11 @@ Feature: Witnesses cosign checkpoints
       | a witness at "https://"             | use a witness's submission prefix            |
       | a witness at "https://u:p@w.example"| use a witness's submission prefix            |
       | a witness at "https://w.example/?q" | use a witness's submission prefix            |
+      | a witness at "https://[::1"         | use a witness's submission prefix            |
+      | a witness at "https://w.example:x"  | use a witness's submission prefix            |
+      | a witness with a file for its TLS   | pass an ssl.SSLContext                       |
+      | a witness without TLS, and a context| pass an ssl.SSLContext, and only for a witness whose URL begins with https |
+      | a URL alone as a witness            | pass Witness(url, key) for each of them      |
       | a witness with a broken key         | the verifier key                             |
       | two witnesses with one key          | two of them have the same key                |
       | witnesses without a policy          | say how many witnesses are needed            |

@@ -96,6 +96,8 @@ Feature: The first use of a service races with everything else
       | while threads record and read               |
       | with an engine of the caller's              |
       | by multiprocessing                          |
+      | by multiprocessing, to log elsewhere too    |
+      | while another thread's imports hang         |
       | inside a commit of its own                  |
     Then nothing has gone wrong
 

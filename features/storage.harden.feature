@@ -150,5 +150,62 @@ Feature: The tables refuse changes
       | postgresql |
       | mariadb    |
 
+  Scenario: The doctor says when it cannot try, because somebody else writes
+    Given a log of 3 events that is not hardened
+    When somebody else holds the database's write lock
+    Then a doctor who waits for 0.2 seconds finds "write" to be unknown, because "database is locked"
+
+  Scenario: The doctor finds that an account which may only read changes nothing
+    Given a log of 3 events that is not hardened
+    Then a doctor who may only read finds "update audit_event" to be good, because "the account has no right to"
+
+  @use.with_db=postgresql
+  Scenario: The doctor does not wait for a table that somebody reads
+    Given a log of 3 events that is not hardened
+    When somebody else has read the events in a transaction that is open
+    Then the doctor finds "truncate audit_event" to be unknown
+    And the doctor finds "update audit_event" to be bad
+    And the doctor has changed nothing
+
+  @use.with_db=postgresql
+  Scenario: The doctor does not take the lack of a row to try on for safety, or for danger
+    Given a log of 3 events that is not hardened
+    And an account with the printed rights and the right to update events, but not to insert them
+    Then the account's doctor finds "update audit_event" to be unknown, because "there is no row to try it on"
+    And the account's doctor finds "delete audit_event" to be good, because "the account has no right to"
+
+  @use.with_db=postgresql
+  Scenario: The doctor says when an account may not see the newest event
+    Given a log of 3 events that is not hardened
+    And an account with the printed rights, but not to read events
+    Then the account's doctor finds "clock" to be unknown, because "permission denied"
+
+  Scenario: The doctor is not stopped by a time that is none
+    Given a log of 3 events that is not hardened
+    When somebody writes "yesterday" where the newest event's time is
+    Then the doctor finds "clock" to be unknown
+    And the doctor finds "update audit_event" to be bad
+
+  @use.with_db=mariadb
+  Scenario: The doctor sees columns that would change what is stored
+    Given a log of 3 events that is not hardened
+    When somebody gives the events a collation that ignores case
+    Then the doctor finds "columns" to be bad
+
+  Scenario: The doctor looks at a log in memory
+    Then a doctor of a log in memory finds "durability" to be weak, and "file mode" to be left out
+
+  Scenario Outline: Where triggers are made for no such database, to <what> is refused
+    Given a log in a database of a kind that is known to SQLAlchemy alone
+    Then to <what> is refused there with "triggers are made for SQLite, PostgreSQL, MariaDB and MySQL"
+
+    Examples:
+      | what                    |
+      | harden                  |
+      | take the hardening away |
+      | print the statements    |
+      | print the rights        |
+      | diagnose                |
+
   Scenario: The doctor has nothing to look at without tables
     Then the doctor finds that there are no tables

@@ -86,6 +86,21 @@ Feature: The schema is made at first use, versioned, and never guessed at
       | postgresql |
       | mariadb    |
 
+  Scenario: The schema is not taken back to nothing, for that would drop events
+    When the schema's service has recorded 3 events
+    Then the schema's way back is refused with "drop the tables by hand instead"
+    And the schema is current, and 3 events are numbered without a gap
+
+  @use.with_db=mariadb
+  Scenario: The schema is waited for while somebody else makes it, but not for ever
+    Then the schema's upgrade, while another process makes the tables for 1 second too long, says "Wait for it, or end it"
+
+  Scenario: The schema of one log is not made inside the making of another's
+    When a logging handler records into another log while the schema is made
+    Then that record was refused with "cannot be created from inside the creation of another's"
+    And the schema is current
+    And the other log takes an event afterwards
+
   Scenario: The schema's revisions are the scripts in the package
     Then the schema's revisions are those of the scripts, in order, and each script but the first has a parent
 

@@ -50,6 +50,13 @@ def given_everything(context: Any) -> None:
     command_line(context).environment["COLUMNS"] = "120"
 
 
+@then("indelible's page of the same event without its place says that it is not committed")
+def then_not_committed(context: Any) -> None:
+    page = recorded.page_without_place(context.database_url(), command_line(context).names["ID"])
+    assert "place         not committed\n" in page, page
+    assert "leaf hash" not in page, page
+
+
 @given("indelible has recorded a number of {bits:d} bits")
 def given_huge(context: Any, bits: int) -> None:
     context.huge = 1 << bits

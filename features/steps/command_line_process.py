@@ -58,6 +58,37 @@ def when_without(context: Any, names: str, arguments: str) -> None:
     command_line(context).run_process(arguments, command=startup.python(code))
 
 
+@when("indelible's main module is imported by another program")
+def when_main_imported(context: Any) -> None:
+    code = "import indelible.__main__; print('it goes on')"
+    command_line(context).run_process("record a --actor user:1", command=startup.python(code))
+
+
+@then("that program goes on and ends with code 0")
+def then_goes_on(context: Any) -> None:
+    ran = command_line(context).last
+    assert (ran.code, ran.out, ran.err) == (0, "it goes on\n", ""), ran
+    assert not Path(context.database_url().removeprefix("sqlite:///")).exists()
+
+
+@when("indelible gets Ctrl-C while it loads its commands")
+def when_early_interrupt(context: Any) -> None:
+    command_line(context).run_process("count", command=startup.python(startup.INTERRUPTED_LOADING))
+
+
+@when('indelible runs with its {stream} closed as "{arguments}"')
+def when_closed_stream(context: Any, stream: str, arguments: str) -> None:
+    descriptor = ["standard input", "standard output", "standard error"].index(stream)
+    line = command_line(context)
+    # A shell closes it; what Python itself starts always has all three.
+    line.run_process(arguments, command=startup.with_closed(descriptor))
+
+
+@when("indelible is called by a program that catches its own standard output")
+def when_caught(context: Any) -> None:
+    command_line(context).run_process("--version", command=startup.python(startup.CATCHING))
+
+
 @when('indelible runs "{arguments}" and tells its modules')
 def when_tells_modules(context: Any, arguments: str) -> None:
     context.modules = startup.modules_after(arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,28 @@ def watch(context: Any) -> demo_runs.Watch:
 @given("indelible's log loses one event")
 def given_loss(context: Any) -> None:
     _replace_record(context, "invoice.update", loses=True)
+
+
+@given("indelible's log loses every event")
+def given_all_lost(context: Any) -> None:
+    replaced = demo_runs.lost_record()
+    replaced.__enter__()
+    context.add_cleanup(replaced.__exit__, None, None, None)
+
+
+@when(
+    "{users:d} users send {requests:d} requests to a service that answers one of them with {answer}"
+)
+def when_driven(context: Any, users: int, requests: int, answer: str) -> None:
+    began = time.monotonic()
+    context.told = demo_runs.drive_against(answer, users, requests)
+    context.took = time.monotonic() - began
+
+
+@then('within {seconds:d} seconds they are told "{text}"')
+def then_driven(context: Any, seconds: int, text: str) -> None:
+    assert text in context.told, context.told
+    assert context.took < seconds, context.took
 
 
 @given("indelible's log refuses every update")

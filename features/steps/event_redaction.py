@@ -206,6 +206,11 @@ def redaction_callable(context: Any) -> None:
     secret_rules.check_callable(_opener(context))
 
 
+@then("the redaction's callable sees no event of {depth:d} dicts, which is refused for its depth")
+def redaction_too_deep(context: Any, depth: int) -> None:
+    secret_rules.check_too_deep(_opener(context), depth)
+
+
 @then("the redaction's keyed hashes find equal values, tell others apart and hide them all")
 def redaction_hashes(context: Any) -> None:
     secret_rules.check_keyed_hashes(_opener(context))

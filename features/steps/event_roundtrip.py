@@ -34,6 +34,11 @@ def trip_huge(context: Any) -> None:
     context.recorded = 1
 
 
+@when("the round trip is made by an event whose tenant and request id are UUIDs")
+def trip_uuids(context: Any) -> None:
+    context.trip_problem = trips.uuid_names(context.service)
+
+
 @when("the round trip is made by an event with NUL in its names, keys and texts")
 def trip_nul(context: Any) -> None:
     context.trip_problem = trips.nul_everywhere(context.service)
@@ -108,6 +113,9 @@ def trip_enum_sets(context: Any) -> None:
 def trip_dataclass_sets(context: Any) -> None:
     (point,) = context.event.details["points"]
     assert point == next(iter(trips.SETS["points"]))
+    # Neither is it what merely has the same fields.
+    assert point != (1, (2,))
+    assert point != {"x": 1, "y": (2,)}
 
 
 @then("the round trip's exceptions are")

@@ -32,6 +32,13 @@ def then_names_sorted(context: Any) -> None:
     assert names == sorted(set(names), key=packaging.sort_key), names
 
 
+@then("a fresh interpreter that looks into the package sees all of them, and has loaded none")
+def then_seen(context: Any) -> None:
+    seen = packaging.seen_and_loaded()
+    assert set(importlib.import_module("indelible").__all__) <= seen, seen
+    assert "indelible.service" not in seen
+
+
 @when("a fresh interpreter imports the package")
 def when_imported(context: Any) -> None:
     context.modules = packaging.modules_after_import()

@@ -9,6 +9,8 @@ import sqlalchemy
 from behave import given, then, when
 
 from features.steps.command_line import command_line
+from features.support.sealing.certificates import Authority
+from features.support.sealing.witness_double import WitnessDouble
 from indelible.sealing import Keyring, generate_key_file, read_key_file, read_notes
 from indelible.storage.schema import Tables
 
@@ -30,6 +32,33 @@ def given_broken_key_in_environment(context: Any, name: str) -> None:
     skey = read_key_file_of_any_mode(context, name)
     broken = skey.replace("+audit+", "+other+")
     command_line(context).environment["INDELIBLE_SIGNING_KEY"] = broken
+
+
+@given('indelible finds a private file "{name}" with')
+def given_private_file(context: Any, name: str) -> None:
+    path = Path(context.tmp, name)
+    path.touch(0o600)
+    path.write_text(context.text, encoding="utf-8")
+
+
+@given("indelible knows a witness behind TLS")
+def given_witness(context: Any) -> None:
+    context.authority = Authority(context.tmp)
+    log = read_key_file(Path(context.tmp, "key")).verifier
+    tls = context.authority.server("its certificate authority is given")
+    double = WitnessDouble("witness.example/tls", "audit", log, tls=tls)
+    context.add_cleanup(double.close)
+    command_line(context).names |= {"WITNESS": double.url, "VKEY": double.key.verifier.vkey}
+
+
+@given("indelible's environment names the witness's certificate authority")
+def given_authority(context: Any) -> None:
+    command_line(context).environment["SSL_CERT_FILE"] = str(context.authority.path)
+
+
+@then('indelible has left no state beside the key "{name}"')
+def then_no_state(context: Any, name: str) -> None:
+    assert list(Path(context.tmp).glob(f"{name}.*")) == []
 
 
 def read_key_file_of_any_mode(context: Any, name: str) -> str:

@@ -44,6 +44,12 @@ def then_stays(context: Any) -> None:
     key_file(context).stays()
 
 
+@then('no key file is generated for the log "{name}", because "{text}"')
+def then_not_generated(context: Any, name: str, text: str) -> None:
+    found = key_file(context).refuses_name(name)
+    assert text in found, found
+
+
 @when("a key file cannot be written to the end")
 def when_disk_full(context: Any) -> None:
     key_file(context).fails_to_be_written()
@@ -64,7 +70,7 @@ def then_file_refused(context: Any, text: str) -> None:
 def then_secret(context: Any) -> None:
     signer = key_file(context).signer
     assert signer is not None
-    assert signer.skey.rpartition("+")[2] not in key_file(context).refusal
+    assert keys.secret_of(signer) not in key_file(context).refusal
 
 
 @then("the key file is kept well")
@@ -112,6 +118,12 @@ def then_keyring_refused(context: Any, lines: str, text: str) -> None:
     assert text in keys.keyring_refusal(lines), keys.keyring_refusal(lines)
 
 
+@then('a keyring in {what} is refused with "{text}"')
+def then_keyring_file_refused(context: Any, what: str, text: str) -> None:
+    found = keys.keyring_file_refusal(context.tmp, what)
+    assert text in found, found
+
+
 @then('the keyring of "{lines}" takes a checkpoint of {size:d} by {signers} for {verdict}')
 def then_verdict(context: Any, lines: str, size: int, signers: str, verdict: str) -> None:
     assert keys.verdict(lines, size, signers) == verdict
@@ -119,7 +131,8 @@ def then_verdict(context: Any, lines: str, size: int, signers: str, verdict: str
 
 @when("the signer hands over to a newer key")
 def when_handed_over(context: Any) -> None:
-    context.rotation = keys.Rotation(context.signed_log)
+    one_state = getattr(context, "one_state", False)
+    context.rotation = keys.Rotation(context.signed_log, one_state=one_state)
 
 
 @then("the handover covers {number:d} events and is signed by both keys")
@@ -161,6 +174,21 @@ def then_alone(context: Any) -> None:
 @then("the handover in the keyring does not fit the rewritten log")
 def then_no_fit(context: Any) -> None:
     context.rotation.handover_does_not_fit()
+
+
+@when("the signer hands over to the newer key again")
+def when_handed_over_again(context: Any) -> None:
+    context.rotation.again()
+
+
+@given("the newer key will use the signer's own state")
+def given_one_state(context: Any) -> None:
+    context.one_state = True
+
+
+@then("a key that has handed over two trees of one size is found out")
+def then_two_trees(context: Any) -> None:
+    context.rotation.two_trees()
 
 
 @when("the handover is taken away from the table")

@@ -8,7 +8,9 @@ from typing import Any
 from behave import given, then, when
 
 from features.support.sealing import publishing
+from features.support.sealing.certificates import Authority
 from indelible.sealing import FileSink
+from indelible.sealing.witness import THREAD_NAME as WITNESS_THREAD
 
 
 def sinks_of(context: Any) -> publishing.Sinks:
@@ -26,6 +28,11 @@ def given_sinks(context: Any) -> None:
 def given_failing_sink(context: Any) -> None:
     context.sinks = publishing.Sinks(context.signed_log)
     context.signed_log.sinks = [context.sinks.fail, context.sinks.take]
+
+
+@given("the signer hands its checkpoints to a file in a directory that does not exist")
+def given_nowhere(context: Any) -> None:
+    context.signed_log.sinks = [FileSink(context.signed_log.directory / "no" / "sink")]
 
 
 @given("the signer hands its checkpoints to a sink that seals")
@@ -81,8 +88,49 @@ def given_witnesses(context: Any, number: int, required: int, unmet: str) -> Non
     )
 
 
+@given("the signer asks a witness behind TLS, where {trust}")
+def given_tls_witness(context: Any, trust: str) -> None:
+    authority = Authority(context.tmp)
+    context.witnesses = publishing.Witnesses(
+        context, context.signed_log, 1, 1, "raise", tls=authority.server(trust)
+    )
+    context.witnesses.trust(trust, authority, context)
+
+
+@given("no thread can be started to ask a witness")
+def given_no_witness_threads(context: Any) -> None:
+    publishing.no_threads(context, name=WITNESS_THREAD)
+
+
+@given("the threads that ask witnesses come to run when the time is over")
+def given_late_threads(context: Any) -> None:
+    context.late = publishing.LateThreads(context)
+
+
+@then("once they run, nothing more was asked of witness {number:d} or of the database")
+def then_nothing_asked(context: Any, number: int) -> None:
+    double = context.witnesses.doubles[number - 1]
+    before = list(double.requests)
+    statements = context.late.run(context.signed_log.engine)
+    assert double.requests == before, double.requests
+    assert statements == [], statements
+
+
+@then("witness {number:d} was asked {times:d} times")
+def then_asked_times(context: Any, number: int, times: int) -> None:
+    assert context.witnesses.doubles[number - 1].answered == times
+
+
+@then('the signer\'s checkpoint tells of the problems "{problems}"')
+@then('the signer\'s checkpoint tells of the problems ""')
+def then_problems(context: Any, problems: str = "") -> None:
+    found = [item.partition(": ")[2] for item in context.signed_log.sealed.problems]
+    assert ", ".join(found) == problems, found
+
+
 @then('witness {number:d} was asked with the old sizes "{sizes}"')
-def then_asked(context: Any, number: int, sizes: str) -> None:
+@then('witness {number:d} was asked with the old sizes ""')
+def then_asked(context: Any, number: int, sizes: str = "") -> None:
     asked = context.witnesses.doubles[number - 1].requests
     assert ", ".join(map(str, asked)) == sizes, asked
 
@@ -144,6 +192,17 @@ def given_hanging(context: Any) -> None:
 @given("its first {number:d} seals fail with {error}")
 def given_failing(context: Any, number: int, error: str) -> None:
     thread_of(context).fail_with(error, number)
+
+
+@given("it is told of new events {moment}")
+def given_told(context: Any, moment: str) -> None:
+    thread_of(context).tell(moment, context)
+
+
+@then("it has started {number:d} thread")
+@then("it has started {number:d} threads")
+def then_started(context: Any, number: int) -> None:
+    assert thread_of(context).started == number, thread_of(context).started
 
 
 @given("no thread can be started")

@@ -8,6 +8,7 @@ from typing import Any
 from behave import given, then, when
 
 from features.support.sealing import services
+from indelible.sealing import MemoryState
 
 
 def service_of(context: Any) -> services.SigningService:
@@ -40,6 +41,17 @@ def given_hanging(context: Any, seconds: float) -> None:
 @given("a signing service in memory")
 def given_memory(context: Any) -> None:
     context.signing_service = services.SigningService(context, url="sqlite://")
+
+
+@given("a signing service with a state of the caller's own")
+def given_own_state(context: Any) -> None:
+    context.own_state = MemoryState()
+    context.signing_service = services.SigningService(context, signer_state=context.own_state)
+
+
+@then("the caller's own state remembers the checkpoint")
+def then_own_state(context: Any) -> None:
+    assert [context.own_state.load()] == service_of(context).notes()
 
 
 @given("a signing service without a key")

@@ -8,6 +8,7 @@ from behave import given, then, when
 
 from features.support.sealing import signing
 from features.support.sealing.logs import SignedLog
+from indelible.sealing import FileState
 
 
 def log_of(context: Any) -> SignedLog:
@@ -173,6 +174,35 @@ def when_seals_without_table(context: Any) -> None:
     signing.seal_without_table(log_of(context))
 
 
+@given("a signer's state in a directory that does not exist")
+def given_state_nowhere(context: Any) -> None:
+    log_of(context).state = FileState(log_of(context).directory / "no" / "state")
+
+
+@given("a signer's state whose file is a directory")
+def given_state_directory(context: Any) -> None:
+    log_of(context).state = FileState(log_of(context).directory / "taken")
+    (log_of(context).directory / "taken").mkdir()
+
+
+@given("a signer's state whose name becomes a directory while the signer signs")
+def given_state_taken(context: Any) -> None:
+    signing.taken_state(log_of(context))
+
+
+@then("nothing but that directory and the lock is where the signer's state should be")
+def then_no_temporary(context: Any) -> None:
+    directory = log_of(context).directory / "states"
+    found = sorted(path.name for path in directory.iterdir())
+    assert found == ["state", "state.lock"], found
+
+
+@then('for an account that may not {what} a state, the state says "{text}"')
+def then_state_problem(context: Any, what: str, text: str) -> None:
+    found = signing.state_problem(what)
+    assert text in found, found
+
+
 @given("a signer's state that cannot be written")
 def given_unwritable_state(context: Any) -> None:
     signing.unwritable_state(log_of(context))
@@ -201,6 +231,13 @@ def then_one_history(context: Any) -> None:
 @when("another process holds the signer's state")
 def when_other_process(context: Any) -> None:
     context.add_cleanup(signing.hold_state(log_of(context)))
+
+
+@when(
+    "the signer seals on a thread whose sink hangs, and on another one within {seconds:g} seconds"
+)
+def when_thread_hangs(context: Any, seconds: float) -> None:
+    signing.seal_beside(log_of(context), seconds)
 
 
 @when("the signer seals within {seconds:g} seconds")

@@ -177,6 +177,71 @@ def when_hollow(context: Any) -> None:
     hardened(context).hollow()
 
 
+@given("an account with the printed rights and the right to update events, but not to insert them")
+def given_updating_account(context: Any) -> None:
+    hardened(context).make_account(
+        more="GRANT UPDATE ON audit_event", less="REVOKE INSERT ON audit_event"
+    )
+
+
+@given("an account with the printed rights, but not to read events")
+def given_blind_account(context: Any) -> None:
+    hardened(context).make_account(less="REVOKE SELECT ON audit_event")
+
+
+@given("a log in a database of a kind that is known to SQLAlchemy alone")
+def given_strange(context: Any) -> None:
+    context.strange = hardening.strange_log(context.tmp)
+
+
+@then('to {what} is refused there with "{text}"')
+def then_strange_refused(context: Any, what: str, text: str) -> None:
+    found = hardening.strange_refusal(context.strange, what)
+    assert text in found, found
+
+
+@when("somebody else holds the database's write lock")
+@when("somebody else has read the events in a transaction that is open")
+def when_occupied(context: Any) -> None:
+    hardened(context).occupy()
+
+
+@when('somebody writes "{text}" where the newest event\'s time is')
+def when_no_time(context: Any, text: str) -> None:
+    log = hardened(context)
+    # Afterwards not even SQLAlchemy can read them.
+    log.before = log.log.dump()
+    log.log.run(f"UPDATE audit_event SET recorded_at = '{text}'")
+
+
+@when("somebody gives the events a collation that ignores case")
+def when_collation(context: Any) -> None:
+    hardened(context).log.run(
+        "ALTER TABLE audit_event CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"
+    )
+
+
+@then('a doctor who {what} finds "{check}" to be {verdict}, because "{text}"')
+def then_doctor_who(context: Any, what: str, check: str, verdict: str, text: str) -> None:
+    found = hardened(context).diagnose_as(what)
+    assert hardening.reason(found, check) == (verdict, text), found
+
+
+@then('the account\'s doctor finds "{check}" to be {verdict}, because "{text}"')
+def then_accounts_doctor(context: Any, check: str, verdict: str, text: str) -> None:
+    found = doctor.diagnose(hardened(context).account_engine())
+    judged, message = hardening.reason(found, check)
+    assert judged == verdict, found
+    assert text in message, found
+
+
+@then('a doctor of a log in memory finds "{check}" to be {verdict}, and "{missing}" to be left out')
+def then_memory(context: Any, check: str, verdict: str, missing: str) -> None:
+    found = hardening.diagnose_memory()
+    assert hardening.verdict(found, check) == verdict, found
+    assert hardening.verdict(found, missing) == "left out", found
+
+
 @then("the doctor finds that there are no tables")
 def then_doctor_no_tables(context: Any) -> None:
     found = doctor.diagnose(context.database_url())

@@ -77,6 +77,45 @@ def schema_partial(context: Any, db: str) -> None:
     schemas.check_partial_indexes(context.database_url())
 
 
+@when("the schema's service has recorded {events:d} events")
+def schema_recorded(context: Any, events: int) -> None:
+    service = open_service(context)
+    for number in range(events):
+        service.record("x.y", actor="user:1", details={"number": number})
+
+
+@then('the schema\'s way back is refused with "{says}"')
+def schema_way_back(context: Any, says: str) -> None:
+    found = schemas.way_back_refusal(context.database_url())
+    assert says in found, found
+
+
+@then(
+    "the schema's upgrade, while another process makes the tables for {seconds:d} second too long, "
+    'says "{says}"'
+)
+def schema_locked(context: Any, seconds: int, says: str) -> None:
+    found = schemas.locked_refusal(context.database_url(), seconds)
+    assert says in found, found
+
+
+@when("a logging handler records into another log while the schema is made")
+def schema_nested(context: Any) -> None:
+    context.other = open_service(context, context.new_database())
+    context.refusals = schemas.record_inside(context.database_url(), context.other)
+
+
+@then('that record was refused with "{says}"')
+def schema_nested_refused(context: Any, says: str) -> None:
+    assert context.refusals, "nothing was recorded inside"
+    assert all(says in text for text in context.refusals), context.refusals
+
+
+@then("the other log takes an event afterwards")
+def schema_other(context: Any) -> None:
+    assert context.other.record("x.y", actor="user:1").wait(30).seq == 0
+
+
 @then(
     "the schema's revisions are those of the scripts, in order, "
     "and each script but the first has a parent"

@@ -25,6 +25,36 @@ def python(code: str) -> tuple[str, ...]:
     return (sys.executable, "-c", code)
 
 
+INTERRUPTED_LOADING = """
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "indelible.cli.app":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+from indelible.cli import main
+main()
+"""
+"""Runs the command line, to which Ctrl-C comes when it begins to load its commands."""
+
+
+CATCHING = """
+import io, sys
+from indelible.cli import main
+real, sys.stdout = sys.stdout, io.StringIO()
+try:
+    main()
+except SystemExit as ended:
+    real.write(f"it ended with {ended.code} and printed {sys.stdout.getvalue()}")
+"""
+"""Runs the command line inside a program whose standard output is no file."""
+
+
+def with_closed(descriptor: int) -> tuple[str, ...]:
+    """Run the command line behind a shell that closes one of its standard streams."""
+    return ("sh", "-c", f'exec "$@" {descriptor}>&-', "sh", sys.executable, "-m", "indelible")
+
+
 def code_without(modules: Iterable[str]) -> str:
     """Code that runs the command line where some modules are not installed."""
     return (

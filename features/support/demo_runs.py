@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import http.server
 import json
 import os
 import re
@@ -25,6 +26,7 @@ from features.support.command_line import CommandLine, files_below
 from indelible import AuditService, StorageError
 from indelible.demo import proof as proving
 from indelible.demo import run as demonstration
+from indelible.demo.clients import UnexpectedAnswerError, drive
 from indelible.demo.invoices import InvoiceStore
 from indelible.demo.server import InvoiceServer, User
 
@@ -108,6 +110,63 @@ def replaced_record(action: str, *, loses: bool) -> Iterator[None]:
 
     with mock.patch.object(AuditService, "record", unreliable):
         yield
+
+
+@contextlib.contextmanager
+def lost_record() -> Iterator[None]:
+    """Let the log take nothing in, and say so to nobody, in a block."""
+    with mock.patch.object(AuditService, "record", lambda *_, **__: None):
+        yield
+
+
+def drive_against(answer: str, number: int, requests: int) -> str:
+    """Let users work against a service that spoils the first one's work; returns what they say."""
+    answers = {
+        "a failure": (500, b"out of order"),
+        "no JSON": (200, b"<html>"),
+        "no token": (200, b"{}"),
+    }
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
+            if body.get("user") == "user-0" and answer == "no HTTP at all":
+                self.wfile.write(b"nonsense\r\n\r\n")
+                self.close_connection = True
+            elif body.get("user") == "user-0":
+                self._answer(*answers[answer])
+            else:
+                self._answer(200, b'{"token": "t", "id": 1}')
+
+        def do_GET(self) -> None:
+            self._answer(200, b"{}")
+
+        def do_PUT(self) -> None:
+            self.do_POST()
+
+        def _answer(self, status: int, content: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    users = [User(f"user-{own}", "secret", "clerk") for own in range(number)]
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            drive(server.server_port, users, requests, lambda _: None)
+        except UnexpectedAnswerError as error:
+            return str(error)
+        finally:
+            server.shutdown()
+            thread.join()
+    raise AssertionError("they have noticed nothing")
 
 
 def check_proof(output: str, number: int) -> None:

@@ -58,6 +58,14 @@ def modules_after_import() -> set[str]:
     return set(json.loads(ended.output.splitlines()[-1]))
 
 
+def seen_and_loaded() -> set[str]:
+    """What `dir(indelible)` shows in a fresh interpreter, and the modules loaded afterwards."""
+    code = "import indelible, json, sys; print(json.dumps([*dir(indelible), *sys.modules]))"
+    ended = processes.run_python(code)
+    assert ended.status == 0, ended.output
+    return set(json.loads(ended.output.splitlines()[-1]))
+
+
 def dev_commands_in_readme() -> set[str]:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     return set(re.findall(r"\./dev ([a-z]+)", text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import hashlib
+import io
 import json
 import re
 import sqlite3
@@ -18,10 +19,12 @@ from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from features.support.command_line import STYLING
 from features.support.merkle.hypothesis_run import run_property
 from indelible import Actor, AuditEvent, AuditService, Target
+from indelible.cli.tables import event_page
 from indelible.cli.visible import visible
 
 
@@ -68,6 +71,7 @@ def record_everything(url: str) -> AuditEvent:
         "error": ValueError("no"),
         "money": Money(Decimal("1.10")),
         "pair": ("a", 1),
+        "pairs": {("b", 2), ("a", 1)},
         "raw": b"\x00\x01",
         "since": datetime(2026, 1, 1, tzinfo=UTC),
         "took": timedelta(seconds=1),
@@ -100,6 +104,17 @@ def record_everything(url: str) -> AuditEvent:
         event = service.get(receipt.event_id)
     assert event is not None
     return event
+
+
+def page_without_place(url: str, event_id: str) -> str:
+    """Show an event as one that has been built and is in no log yet."""
+    with AuditService(url) as service:
+        event = service.get(event_id)
+    assert event is not None
+    console = Console(width=120, file=io.StringIO())
+    with console.capture() as shown:
+        console.print(event_page(dataclasses.replace(event, place=None)))
+    return re.sub(r" +\n", "\n", shown.get())
 
 
 def without_what_changes(text: str) -> list[str]:

@@ -21,6 +21,10 @@ class Markup(str):
         return Markup("other")
 
 
+class Lines(list[str]):
+    pass
+
+
 class Count(int):
     def __int__(self) -> int:
         return 99
@@ -58,6 +62,7 @@ DERIVED: dict[str, tuple[Any, Any]] = {
     "keys": ({Markup("key"): 1, Markup("$key"): 2}, {"key": 1, "$key": 2}),
     "int": (Count(5), 5),
     "decimal": (Money("1.50"), Decimal("1.50")),
+    "list": (Lines(["a", "b"]), ["a", "b"]),
     "tuple": (Pair(1, "r"), (1, "r")),
     "mapping": (Lazy(), {"a": 1, "b": [2]}),
     "ordered": (collections.OrderedDict(b=1, a=2), {"a": 2, "b": 1}),

@@ -45,6 +45,13 @@ class Broken(Mapping[str, Any]):
         return 1
 
 
+class Recording(Broken):
+    """One whose reading records an event of its own, and that one is refused."""
+
+    def __getitem__(self, key: str) -> Any:
+        raise InvalidEventError("actor", "an event needs an actor")
+
+
 class BadZone(tzinfo):
     def utcoffset(self, moment: datetime | None) -> timedelta:
         return timedelta(0) / 0
@@ -148,6 +155,7 @@ CALLS: dict[str, Call] = {
     "a large body": lambda: _x("x" * 65_536),
     "surrogate": lambda: _x(SURROGATE),
     "surrogate deep inside": lambda: {"details": {"a": [{"b": "x\udfff"}]}},
+    "surrogate behind a list": lambda: {"details": {"x": [1, "a"], "y": SURROGATE}},
     "surrogate in a set": lambda: _x({SURROGATE}),
     "surrogate in a key": lambda: {"details": {SURROGATE: 1}},
     "surrogate in a changed key": lambda: {"after": {SURROGATE: 1}},
@@ -167,6 +175,7 @@ CALLS: dict[str, Call] = {
     "generator": lambda: _x(iter_nothing()),
     "range": lambda: _x(range(3)),
     "dataclass without its field": lambda: _x(_unfinished()),
+    "mapping that records an event": lambda: _x(Recording()),
     "mapping that raises": lambda: _x(Broken()),
     "zone that raises": lambda: _x(BAD_MOMENT),
     "zone that raises in occurred_at": lambda: {"occurred_at": BAD_MOMENT},

@@ -62,6 +62,25 @@ def check_callable(open_service: Callable[..., AuditService]) -> None:
     assert event.changes.keys() == {"n"}, "REDACTED is REDACTED"
 
 
+def check_too_deep(open_service: Callable[..., AuditService], depth: int) -> None:
+    """The refusal names the depth, and no rule has been called for what lies deeper than any."""
+    seen: list[str] = []
+
+    def rule(path: str, value: object) -> object:
+        seen.append(path)
+        return value
+
+    service = open_service(redact=[rule])
+    try:
+        service.record("x.y", actor="user:1", details=examples.nested(depth, dict))
+    except InvalidEventError as error:
+        assert "nested more than 64 deep" in str(error), error
+    else:
+        raise AssertionError("it was recorded")
+    assert all(path.count(".") < depth - 1 for path in seen), seen
+    assert service.count() == 0
+
+
 HASH_KEY = b"0123456789abcdef"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from typing import Any
+from uuid import UUID
 
 from features.support.events import bodies, examples, kinds
 from features.support.events.comparing import difference
@@ -71,6 +72,16 @@ def nul_everywhere(service: AuditService) -> str:
     if (path, change.before, change.after) != ("a\0~1~0", "\0", "\\u0000\0"):
         return f"the changes came back as {event.changes}"
     return ""
+
+
+def uuid_names(service: AuditService) -> str:
+    tenant, request = UUID(int=1), UUID(int=2)
+    # The types say str, and an application's own names are often this.
+    arguments: dict[str, Any] = {"tenant": tenant, "request_id": request}
+    service.record("x.y", actor="user:1", **arguments)
+    (event,) = service.query(tenant=str(tenant)).items
+    names = (event.tenant, event.request_id)
+    return "" if names == (str(tenant), str(request)) else f"the names came back as {names}"
 
 
 def batch(service: AuditService, number: int) -> str:

@@ -17,6 +17,7 @@ from features.support.sealing.signing import KeylessSigner
 from indelible.errors import ConfigurationError
 from indelible.merkle import (
     Checkpoint,
+    CheckpointError,
     Ed25519Signer,
     ProofError,
     consistency_proof,
@@ -87,6 +88,8 @@ class KeyFile:
             path.unlink()
             if problem == "is a directory":
                 path.mkdir(mode=0o700)
+            elif problem == "is a link to itself":
+                path.symlink_to(path)
             elif problem == "is a pipe":
                 os.mkfifo(path, 0o600)
 
@@ -134,6 +137,13 @@ class KeyFile:
             raise AssertionError("it was written over")
         assert self.path.read_bytes() == before
 
+    def refuses_name(self, name: str) -> str:
+        try:
+            self.generate(name)
+        except ConfigurationError as error:
+            return str(error)
+        raise AssertionError(f"{name!r} is the name of a key")
+
     def fails_to_be_written(self) -> None:
         with patch("os.write", side_effect=OSError(28, "disk full")):
             try:
@@ -144,6 +154,11 @@ class KeyFile:
 
     def problems(self) -> str:
         return " ".join(file_problems(self.path))
+
+
+def secret_of(signer: Ed25519Signer) -> str:
+    """The part of a key string that nobody may see; it may hold plus signs itself."""
+    return signer.skey.split("+", 4)[4]
 
 
 def load_from(key_file: KeyFile, form: str) -> None:
@@ -179,7 +194,7 @@ def refused(what: str) -> str:
     try:
         verifier_of(load_signer(things[what]))
     except ConfigurationError as error:
-        assert LETTERS["A"].skey.rpartition("+")[2] not in str(error)
+        assert secret_of(LETTERS["A"]) not in str(error)
         return str(error)
     raise AssertionError(f"{what} was loaded")
 
@@ -223,6 +238,20 @@ def keyring_refusal(lines: str) -> str:
     raise AssertionError(f"{lines} is a keyring")
 
 
+def keyring_file_refusal(directory: Path, what: str) -> str:
+    path = directory / "ring"
+    if what == "a directory":
+        path.mkdir()
+    elif what == "a file that holds no text":
+        path.write_bytes(b"\xff\xfe\x00")
+    try:
+        Keyring.load(path)
+    except ConfigurationError as error:
+        assert error.argument == "keyring"
+        return str(error)
+    raise AssertionError(f"{what} is a keyring")
+
+
 def verdict(lines: str, size: int, keys: str) -> str:
     root = root_hash([bytes([number % 256]) * 32 for number in range(size)])
     signers = [LETTERS[letter] for letter in keys.split()]
@@ -258,16 +287,34 @@ def comes_back() -> None:
 class Rotation:
     """A log whose key hands over."""
 
-    def __init__(self, log: SignedLog) -> None:
+    def __init__(self, log: SignedLog, *, one_state: bool = False) -> None:
         self.log = log
         self.older = log.key
         assert isinstance(self.older, Ed25519Signer)
         self.newer = generate_key(ORIGIN)
-        state = FileState(log.directory / "newer-state")
-        self.handover = log.sealer().hand_over(self.newer, state)
+        self.sealer = log.sealer()
+        self.state = None if one_state else FileState(log.directory / "newer-state")
+        self.handover = self.sealer.hand_over(self.newer, self.state)
         ring = Keyring.of(self.older.verifier)
         self.keyring = ring.rotated(self.newer.verifier, self.handover.size)
-        log.key, log.state = self.newer, state
+        log.key, log.state = self.newer, self.state or log.state
+
+    def again(self) -> None:
+        """Hand over once more, as after a crash before the keyring was written."""
+        before = self.handover
+        self.handover = self.sealer.hand_over(self.newer, self.state)
+        assert self.handover.note == before.note
+        assert not self.handover.fresh
+
+    def two_trees(self) -> None:
+        assert isinstance(self.older, Ed25519Signer)
+        other = sign_checkpoint(Checkpoint(ORIGIN, self.handover.size, b"\xaa" * 32), self.older)
+        try:
+            self.keyring.handover_checkpoints([self.handover.note, other], origin=ORIGIN)
+        except CheckpointError as error:
+            assert "has signed two different trees of size 300" in str(error), error
+            return
+        raise AssertionError("it is not found out")
 
     def is_signed_by_both(self, size: int) -> None:
         assert self.handover.size == size
@@ -327,9 +374,13 @@ def does_not_hand_over_to_itself(log: SignedLog) -> None:
 def does_not_hand_over_into_used_state(log: SignedLog) -> None:
     state = FileState(log.directory / "used")
     state.store("something else\n")
+    published: list[str] = []
+    sealer = log.sealer(sinks=[lambda sealed: published.append(sealed.note)])
     try:
-        log.sealer().hand_over(generate_key(ORIGIN), state)
+        sealer.hand_over(generate_key(ORIGIN), state)
     except SealingError as error:
         assert "holds another checkpoint" in str(error), error
     else:
         raise AssertionError("it has")
+    assert published == []
+    assert state.load() == "something else\n"

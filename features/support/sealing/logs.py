@@ -11,7 +11,7 @@ import sqlalchemy
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from indelible import AuditService
+from indelible import AuditService, SchemaError
 from indelible.merkle import Ed25519Signer, Frontier, Signer, generate_key
 from indelible.sealing import (
     FileState,
@@ -60,7 +60,7 @@ class SignedLog:
         # A sealer to use again and again, where that makes a difference.
         self.only_sealer: Sealer | None = None
         self.sealed: SealedCheckpoint | None = None
-        self.refusal: SealingError | None = None
+        self.refusal: SealingError | SchemaError | None = None
 
     @property
     def vkey(self) -> str:
@@ -94,7 +94,7 @@ class SignedLog:
         self.sealed = self.refusal = None
         try:
             self.sealed = (self.only_sealer or self.sealer(**options)).seal()
-        except SealingError as error:
+        except (SealingError, SchemaError) as error:
             self.refusal = error
         return self.sealed
 
@@ -152,6 +152,12 @@ class SignedLog:
             frontier.extend(self.leaves()[:-1])
             frontier.append(b"\xaa" * 32)
             statements = [log.update().values(frontier=frontier.to_bytes())]
+        elif what == "the head holds half a hash":
+            frontier = Frontier()
+            frontier.extend(self.leaves())
+            statements = [log.update().values(frontier=frontier.to_bytes()[:-16])]
+        elif what == "the head counts one event more than it covers":
+            statements = [log.update().values(size=log.c.size + 1)]
         elif what == "all is rebuilt after an edit":
             self._rebuild()
             return

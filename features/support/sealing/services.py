@@ -146,6 +146,9 @@ def configuration_refusal(what: str, directory: Path) -> str:
         "a key that is not there": lambda: AuditService(url, signing_key=directory / "none"),
         "sinks without a key": lambda: AuditService(url, checkpoint_sinks=[directory / "sink"]),
         "a state without a key": lambda: AuditService(url, signer_state=directory / "state"),
+        "a number as its state": lambda: AuditService(
+            url, signing_key=key, signer_state=_anything(5)
+        ),
         "an interval of 0": lambda: AuditService(url, signing_key=key, checkpoint_interval=0),
         "a policy of no witnesses": lambda: AuditService(
             url, signing_key=key, witness_policy=WitnessPolicy(1, "raise")

@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -167,6 +168,65 @@ def unwritable_state(log: SignedLog) -> None:
     log.state = Unwritable(log.directory / "state")
 
 
+def taken_state(log: SignedLog) -> None:
+    class Taken(FileState):
+        def store(self, note: str) -> None:
+            self.path.mkdir()
+            super().store(note)
+
+    directory = log.directory / "states"
+    directory.mkdir()
+    log.state = Taken(directory / "state")
+
+
+NOBODY = 65534
+
+
+def state_problem(what: str) -> str:
+    """What a state says to an account that lacks a right; this one has all if it is root's."""
+    # Not the scenario's own directory, which is for its owner alone.
+    with tempfile.TemporaryDirectory(prefix="indelible-state-") as name:
+        directory = Path(name)
+        state = FileState(directory / "state")
+        state.path.write_text("note", encoding="utf-8")
+        state.path.chmod(0 if what == "read" else 0o644)
+        directory.chmod(0o777 if what == "read" else 0o555)
+        try:
+            return _as_nobody(state.problem)
+        finally:
+            directory.chmod(0o700)
+
+
+def _as_nobody(ask: Callable[[], str | None]) -> str:
+    """Ask without root's rights, if this process has them."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(NOBODY)
+    try:
+        return str(ask())
+    finally:
+        os.seteuid(before)
+
+
+def seal_beside(log: SignedLog, seconds: float) -> None:
+    """Seal on a thread that hangs in its sink, and meanwhile with the same signer on this one."""
+    inside, let_go = threading.Event(), threading.Event()
+
+    def hang(_: object) -> None:
+        inside.set()
+        let_go.wait(30)
+
+    log.only_sealer = log.sealer(sinks=[hang])
+    thread = threading.Thread(target=log.only_sealer.seal)
+    thread.start()
+    try:
+        assert inside.wait(10)
+        seal_within(log, seconds)
+    finally:
+        let_go.set()
+        thread.join()
+
+
 class KeylessSigner:
     """A signer that tells nothing but name and ID, as one in front of a KMS may."""
 
@@ -259,7 +319,7 @@ def hold_state(log: SignedLog) -> Callable[[], None]:
 def seal_within(log: SignedLog, seconds: float) -> None:
     log.sealed = log.refusal = None
     try:
-        log.sealed = log.sealer().seal(timeout=seconds)
+        log.sealed = (log.only_sealer or log.sealer()).seal(timeout=seconds)
     except SealingError as error:
         log.refusal = error
 

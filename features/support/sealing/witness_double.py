@@ -7,6 +7,7 @@ the consistency proof.  `mood` makes it misbehave on purpose.
 from __future__ import annotations
 
 import base64
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -27,21 +28,38 @@ from indelible.merkle import (
 
 MOODS = ("honest", "slow", "broken", "liar", "impostor", "babbling", "endless", "dripping")
 
+CONFLICTS = {
+    "409 without a size": ("text/plain", ["busy"]),
+    "409 with a word for a size": ("text/x.tlog.size", ["many"]),
+    "409 with the same size twice": ("text/x.tlog.size; charset=utf-8", ["100", "100"]),
+    "409 with another size each time": ("text/x.tlog.size", ["100", "200", "100"]),
+}
+"""How a witness may answer that it is elsewhere, by its mood: content type, and one body each."""
+
 
 class WitnessDouble:
     """One witness, serving until it is closed.
 
     Attributes:
-        mood: ``honest``, or how it misbehaves, one of `MOODS`.
+        mood: ``honest``, or how it misbehaves, one of `MOODS` or of `CONFLICTS`.
+        answered: How many requests it has answered by its mood in `CONFLICTS`.
         requests: The old size of each request, in order.
         latest: The size and root that it has cosigned last.
     """
 
-    def __init__(self, name: str, origin: str, log: Ed25519Verifier) -> None:
+    def __init__(
+        self,
+        name: str,
+        origin: str,
+        log: Ed25519Verifier,
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.key = CosignatureSigner(name, generate_key(name).seed)
         self.origin = origin
         self.log = log
         self.mood = "honest"
+        self.answered = 0
         self.requests: list[int] = []
         self.latest = (0, EMPTY_ROOT)
         self._lock = threading.Lock()
@@ -58,12 +76,16 @@ class WitnessDouble:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self._scheme = "http"
+        if tls is not None:
+            self._scheme = "https"
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._closed = threading.Event()
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/prefix"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}/prefix"
 
     def close(self) -> None:
         self._closed.set()
@@ -76,6 +98,10 @@ class WitnessDouble:
             self._answer(request, 404, b"not here\n")
         elif self.mood == "slow":
             self._closed.wait(30)
+        elif self.mood in CONFLICTS:
+            kind, bodies = CONFLICTS[self.mood]
+            self._answer(request, 409, f"{bodies[self.answered]}\n".encode(), kind)
+            self.answered += 1
         elif self.mood == "broken":
             self._answer(request, 500, b"out of order\n")
         elif self.mood == "endless":
@@ -99,10 +125,13 @@ class WitnessDouble:
             except OSError:
                 return
 
-    def _answer(self, request: BaseHTTPRequestHandler, status: int, body: bytes) -> None:
+    def _answer(
+        self, request: BaseHTTPRequestHandler, status: int, body: bytes, kind: str = ""
+    ) -> None:
         request.send_response(status)
         size = status == 409 and body.strip().isdigit()
-        request.send_header("Content-Type", "text/x.tlog.size" if size else "text/plain")
+        kind = kind or ("text/x.tlog.size" if size else "text/plain")
+        request.send_header("Content-Type", kind)
         request.send_header("Content-Length", str(len(body)))
         request.end_headers()
         request.wfile.write(body)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy
+from alembic.ddl.sqlite import SQLiteImpl
 from sqlalchemy import make_url
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -19,6 +23,7 @@ from indelible.merkle import generate_key, root_hash
 from indelible.sealing import MemoryState, Sealer
 from indelible.storage import doctor, harden, migrate
 from indelible.storage.attempts import REFUSAL
+from indelible.storage.engines import make_engine
 from indelible.storage.grants import grants
 from indelible.storage.schema import Tables
 
@@ -148,7 +153,7 @@ class HardenedLog:
 
     # Another account
 
-    def make_account(self, *, more: str = "") -> None:
+    def make_account(self, *, more: str = "", less: str = "") -> None:
         name = f"writer{self.engine.url.database}".replace("-", "_")[:30]
         role = name
         statements = [f"CREATE ROLE {name} LOGIN"]
@@ -158,6 +163,8 @@ class HardenedLog:
         statements += [line.rstrip(";") for line in grants(self.log.url, role)]
         if more:
             statements.append(f"{more} TO {name}")
+        if less:
+            statements.append(f"{less} FROM {name}")
         with self.engine.connect() as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement)
@@ -235,6 +242,30 @@ class HardenedLog:
         self.before = self.before or self.log.dump()
         return doctor.diagnose(self.log.url, clock=clock)
 
+    def diagnose_as(self, what: str) -> doctor.Diagnosis:
+        """Let a doctor look who is hampered by the way in which he connects."""
+        path = make_url(self.log.url).database
+        engines = {
+            "waits for 0.2 seconds": lambda: sqlalchemy.create_engine(
+                self.log.url, connect_args={"timeout": 0.2}
+            ),
+            "may only read": lambda: sqlalchemy.create_engine(
+                f"sqlite:///file:{path}?mode=ro&uri=true"
+            ),
+        }
+        engine = engines[what]()
+        try:
+            return doctor.diagnose(engine)
+        finally:
+            engine.dispose()
+
+    def occupy(self) -> None:
+        """Keep a transaction open that has locked what a doctor wants to try."""
+        connection = self.engine.connect()
+        self.context.add_cleanup(connection.close)
+        lock = "BEGIN IMMEDIATE" if self.kind == "sqlite" else "SELECT 1 FROM audit_event"
+        connection.exec_driver_sql(lock)
+
     def hollow(self) -> None:
         self.log.run("DROP TRIGGER audit_event_no_update")
         self.log.run(
@@ -245,6 +276,62 @@ class HardenedLog:
 def verdict(found: doctor.Diagnosis, check: str) -> str:
     verdicts = [item.verdict for item in found.findings if item.check == check]
     return verdicts[0] if verdicts else "left out"
+
+
+def reason(found: doctor.Diagnosis, check: str) -> tuple[str, str]:
+    """The verdict on one thing, and why."""
+    ((judged, message),) = [
+        (item.verdict, item.message) for item in found.findings if item.check == check
+    ]
+    return judged, message
+
+
+def diagnose_memory() -> doctor.Diagnosis:
+    engine = make_engine("sqlite://", busy_timeout=1)
+    try:
+        migrate.upgrade(engine)
+        return doctor.diagnose(engine)
+    finally:
+        engine.dispose()
+
+
+class StrangeDialect(SQLiteDialect_pysqlite):
+    """A kind of database that SQLAlchemy can use and the library was not made for."""
+
+    name = "strange"
+    supports_statement_cache = True
+
+
+class StrangeImpl(SQLiteImpl):
+    """How Alembic makes tables in it; Alembic finds this class by its mere definition."""
+
+    __dialect__ = "strange"
+
+
+registry.register("strange", __name__, StrangeDialect.__name__)
+
+
+def strange_log(directory: Path) -> str:
+    """Make a log in such a database, which takes nothing but plain tables; returns its URL."""
+    url = f"strange:///{directory}/strange.db"
+    migrate.upgrade(url)
+    assert migrate.check(url).state == "current"
+    return url
+
+
+def strange_refusal(url: str, what: str) -> str:
+    deeds: dict[str, Callable[[], object]] = {
+        "harden": lambda: harden.harden(url),
+        "take the hardening away": lambda: harden.unharden(url),
+        "print the statements": lambda: harden.sql(url),
+        "print the rights": lambda: grants(url),
+        "diagnose": lambda: doctor.diagnose(url),
+    }
+    try:
+        deeds[what]()
+    except ConfigurationError as error:
+        return str(error)
+    raise AssertionError(f"{what} was done")
 
 
 def slow_clock() -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from typing import Any, Final
 from unittest.mock import patch
 
 import sqlalchemy
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, make_url
 
@@ -266,6 +269,58 @@ def _upgrade(url: str, _: str) -> None:
     migrate.upgrade(url)
 
 
+def way_back_refusal(url: str) -> str:
+    """What Alembic's own command says that goes back to no tables at all."""
+    config = Config()
+    config.set_main_option("script_location", "indelible.storage:migrations")
+    with engine(url) as made, made.connect() as connection:
+        config.attributes.update(connection=connection, tables=Tables())
+        try:
+            command.downgrade(config, "base")
+        except RuntimeError as error:
+            return str(error)
+    raise AssertionError("the tables are gone")
+
+
+def locked_refusal(url: str, seconds: int) -> str:
+    """What an upgrade says that waits for so long for somebody else's."""
+    lock = sqlalchemy.text("SELECT GET_LOCK('indelible::audit_', 5)")
+    with engine(url) as made, made.connect() as connection:
+        assert connection.execute(lock).scalar() == 1
+        with patch.object(migrate, "_LOCK_SECONDS", seconds):
+            try:
+                migrate.upgrade(url)
+            except SchemaError as error:
+                assert tables_in(url) == []
+                return str(error)
+    raise AssertionError("it did not wait")
+
+
+def record_inside(url: str, other: AuditService) -> list[str]:
+    """Let a handler of Alembic's messages record into another log; returns its refusals."""
+    refusals: list[str] = []
+
+    class Recording(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            try:
+                other.record("log.message", actor="logger:alembic")
+            except SchemaError as error:
+                refusals.append(str(error))
+
+    logger, handler = logging.getLogger("alembic"), Recording()
+    before = logger.level, logger.propagate
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    logger.addHandler(handler)
+    try:
+        migrate.upgrade(url)
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
+    return refusals
+
+
 # Differences -------------------------------------------------------------------------------------
 
 
@@ -314,7 +369,6 @@ def check_partial_indexes(url: str) -> None:
 
 
 def check_revisions() -> None:
-    from alembic.config import Config
     from alembic.script import ScriptDirectory
 
     config = Config()

@@ -7,6 +7,7 @@ is shown, and with which exit code a command ends, is told in `indelible.cli.exi
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
 from importlib.util import find_spec
@@ -36,6 +37,7 @@ def main() -> NoReturn:
             file=sys.stderr,
         )
         sys.exit(ExitCode.CONFIGURATION)
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         # What the terminal's encoding does not have is better shown escaped than not at all.
         if isinstance(stream, io.TextIOWrapper):
@@ -50,6 +52,17 @@ def main() -> NoReturn:
         # Before or after the moments in which the command itself deals with it.
         sys.exit(ExitCode.INTERRUPTED)
     raise AssertionError("click ends the process")
+
+
+def _open_closed_streams() -> None:
+    """Send nowhere what would go to streams that are closed from the start, as by ``>&-``.
+
+    Python has None in their places, and their numbers would go to the next files that are opened.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8"))
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection
 from typing import Any, Final
 
 from indelible.demo.server import User
@@ -59,7 +59,7 @@ class Client:
         self._token = ""
         self._invoice = 0
         self.answers: Counter[Outcome] = Counter()
-        self.failure: Exception | None = None
+        self.failure: UnexpectedAnswerError | None = None
 
     def _run(self) -> None:
         try:
@@ -67,15 +67,19 @@ class Client:
                 if self._stop.is_set():
                     break
                 action()
-        except (OSError, HTTPException, UnexpectedAnswerError) as error:
+        except UnexpectedAnswerError as error:
             self.failure = error
+        except Exception as error:  # noqa: BLE001 - whatever ends a client, `drive` has to tell it
+            self.failure = UnexpectedAnswerError(f"{type(error).__name__}: {error}")
+            self.failure.__cause__ = error
         finally:
             self._connection.close()
 
     def _work(self) -> Iterator[Callable[[], None]]:
         """Yield what this user does, over and over."""
         yield self._log_in
-        for round_number in itertools.count():
+        round_number = 0
+        while True:
             yield self._create
             for step in range(1, 5):
                 total = 1000 * round_number + step
@@ -83,6 +87,7 @@ class Client:
             yield self._read
             yield self._approve
             yield self._mistype_password
+            round_number += 1
 
     def _log_in(self) -> None:
         login = {"user": self._user.name, "password": self._user.password}
@@ -156,8 +161,5 @@ def drive(
             thread.join()
     for client in clients:
         if client.failure is not None:
-            raise UnexpectedAnswerError(str(client.failure)) from client.failure
-    answers = sum((client.answers for client in clients), Counter[Outcome]())
-    if answers.total() != requests:
-        raise UnexpectedAnswerError(f"{answers.total()} of {requests} requests were answered")
-    return answers
+            raise client.failure
+    return sum((client.answers for client in clients), Counter[Outcome]())

@@ -128,7 +128,7 @@ def _edit(path: Path, tables: Tables, event: AuditEvent) -> None:
 
 def _place(event: AuditEvent) -> Place:
     if event.place is None:
-        raise ProofError(f"the event {event.event_id} has no place in a log")
+        raise AssertionError("an event that was read has a place")
     return event.place
 
 

@@ -21,7 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final, Self
 
-from indelible.errors import ConfigurationError, ProofError
+from indelible.errors import ConfigurationError, KeyRangeError, ProofError
 from indelible.merkle import (
     MAX_SIZE,
     Checkpoint,
@@ -37,18 +37,6 @@ __all__ = ["Handover", "KeyPeriod", "KeyRangeError", "Keyring"]
 
 _OPEN: Final = "-"
 _COLUMNS: Final = 3
-
-
-class KeyRangeError(ProofError):
-    """A checkpoint is signed well, but by a key that may not speak for a log of its size.
-
-    Attributes:
-        size: The checkpoint's size.
-    """
-
-    def __init__(self, message: str, size: int) -> None:
-        self.size = size
-        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,20 +115,15 @@ class Keyring:
                 )
 
     @classmethod
-    def of(cls, *vkeys: str | Ed25519Verifier) -> Self:
+    def of(cls, vkey: str | Ed25519Verifier) -> Self:
         """Return the keyring of one key that may speak for every size.
 
         Args:
-            *vkeys: The verifier key; exactly one, since several need their sizes.
+            vkey: The verifier key.
 
         Raises:
-            ConfigurationError: It is no verifier key, or there is not exactly one.
+            ConfigurationError: It is no verifier key.
         """
-        if len(vkeys) != 1:
-            raise ConfigurationError(
-                "keyring", len(vkeys), "several keys need their sizes; write them into a file"
-            )
-        (vkey,) = vkeys
         return cls((KeyPeriod(_verifier(vkey) if isinstance(vkey, str) else vkey),))
 
     @classmethod

@@ -138,15 +138,20 @@ class FileState:
         directory = self.path.resolve().parent
         if not directory.is_dir():
             return f"the directory of {str(self.path)!r} does not exist. Make it"
-        if not os.access(directory, os.W_OK | os.X_OK):
+        if not _may(directory, os.W_OK | os.X_OK):
             return f"this account may not write to the directory of {str(self.path)!r}"
-        if self.path.exists() and not os.access(self.path, os.R_OK):
+        if self.path.exists() and not _may(self.path, os.R_OK):
             return f"this account may not read {str(self.path)!r}"
         return None
 
     def __repr__(self) -> str:
         """Show where it is."""
         return f"FileState({str(self.path)!r})"
+
+
+def _may(path: Path, mode: int) -> bool:
+    """Tell whether this process may do something with a file, by the account that it acts as."""
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
 class MemoryState:

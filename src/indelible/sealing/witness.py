@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -42,13 +42,13 @@ Prove: TypeAlias = Callable[[int], Sequence[bytes]]
 """Returns the consistency proof from an older size to the checkpoint's."""
 
 _MOST_BYTES: Final = 64 * 1024
-_MOST_HASHES: Final = 63
-"""Most lines of a consistency proof that a client may send (tlog-witness)."""
-
 _ATTEMPTS: Final = 3
 """Requests to one witness: it may have been brought forward by another signer in between."""
 
 _SCHEMES: Final = ("https", "http")
+
+THREAD_NAME: Final = "audit-witness"
+"""The name of the threads that ask witnesses, one for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,15 @@ class Witness:
             cosignatures are as good, but others can read along and hold requests back.
         key: Its verifier key, of type 0x04; as a string one of type 0x01 will do, as some witnesses
             publish theirs.
+        ssl_context: How to judge its certificate, for ``https``: such as
+            ``ssl.create_default_context(cafile=FILE)`` for a certificate authority of your own.
+            None for the authorities that the system trusts, or the environment variable
+            ``SSL_CERT_FILE`` names.
     """
 
     url: str
     key: CosignatureVerifier | str
+    ssl_context: ssl.SSLContext | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what is no URL and no key, before anything is sent anywhere."""
@@ -78,6 +83,15 @@ class Witness:
                 self.url,
                 "use a witness's submission prefix such as https://witness.example.com/w1, "
                 "without user, query and fragment",
+            )
+        context: object = self.ssl_context
+        if context is not None and (
+            parts.scheme != "https" or not isinstance(context, ssl.SSLContext)
+        ):
+            raise ConfigurationError(
+                "ssl_context",
+                context,
+                "pass an ssl.SSLContext, and only for a witness whose URL begins with https",
             )
         if isinstance(self.key, str):
             object.__setattr__(self, "key", _verifier(self.key))
@@ -231,7 +245,7 @@ def _in_thread(
         answers.put((number, request.outcome()))
 
     try:
-        threading.Thread(target=run, name="audit-witness", daemon=True).start()
+        threading.Thread(target=run, name=THREAD_NAME, daemon=True).start()
     except RuntimeError:
         # No thread can be started while the interpreter ends, which is when the last checkpoint
         # of an application that nobody closes is made.
@@ -283,6 +297,12 @@ class _Request:
         """Return the cosignature, or why there is none; never raises."""
         try:
             return self._cosignature()
+        except ssl.SSLCertVerificationError as error:
+            return (
+                f"its certificate is not to be trusted: {error.verify_message}. Mend the URL; or, "
+                "if a certificate authority of your own has made it, name that in ssl_context or "
+                "SSL_CERT_FILE"
+            )
         except (OSError, http.client.HTTPException) as error:
             return f"it cannot be reached: {str(error) or type(error).__name__}"
         except Exception as error:  # noqa: BLE001 - one witness must not take the others along
@@ -328,8 +348,6 @@ class _Request:
     def _body(self, old: int) -> bytes:
         """Return the request's body: the old size, the proof, and the checkpoint."""
         proof = self._prover(old) if 0 < old < self._checkpoint.size else ()
-        if len(proof) > _MOST_HASHES:
-            raise SealingError(f"a consistency proof of {len(proof)} hashes cannot be sent")
         lines = "".join(f"{encode_base64(item)}\n" for item in proof)
         return f"old {old}\n{lines}\n{self._note}".encode()
 
@@ -356,7 +374,10 @@ class _Request:
         connection: http.client.HTTPConnection
         if parts.scheme == "https":
             connection = http.client.HTTPSConnection(
-                host, parts.port, timeout=left, context=ssl.create_default_context()
+                host,
+                parts.port,
+                timeout=left,
+                context=self._witness.ssl_context or ssl.create_default_context(),
             )
         else:
             connection = http.client.HTTPConnection(host, parts.port, timeout=left)

@@ -15,10 +15,10 @@ from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from indelible.errors import AuditError, UnsafeSettingError
+from indelible.errors import UnsafeSettingError
 from indelible.storage.attempts import MYSQL, Attempt, attempts, mysql_rights
-from indelible.storage.engines import make_backend
-from indelible.storage.harden import connected, hardening
+from indelible.storage.engines import connected, make_backend
+from indelible.storage.harden import Hardening, hardening
 from indelible.storage.migrate import check
 from indelible.storage.schema import DEFAULT_PREFIX, Tables, check_names
 
@@ -84,6 +84,7 @@ def diagnose(
 
     Raises:
         DBAPIError: The database cannot be reached.
+        ConfigurationError: The database is none of those that `indelible.storage.harden` knows.
     """
     check_names(table_prefix, schema)
     status = check(bind, table_prefix=table_prefix, schema=schema)
@@ -91,13 +92,15 @@ def diagnose(
         return Diagnosis((Finding("tables", "bad", status.message),), ())
     tables = Tables(table_prefix, schema)
     findings = [Finding("tables", "good", status.message)]
-    with connected(bind) as connection:
+    with connected(bind, busy_timeout=_BUSY_SECONDS) as connection:
+        # First, because it refuses a database that nothing here is made for.
+        guards = hardening(connection, tables)
         findings += _settings(connection, tables)
         findings.append(_clock(connection, tables, clock or _now))
         connection.rollback()
         judged = [_judged(attempt) for attempt in attempts(connection, tables)]
         findings += [item.finding for item in judged]
-        findings.append(_guards(connection, tables, judged))
+        findings.append(_guards(connection, tables, guards, judged))
         strength = _strength(connection, tables)
         connection.rollback()
         findings.append(_account(strength))
@@ -137,8 +140,9 @@ def _judged(attempt: Attempt) -> _Judged:
     return _Judged(Finding(name, "good", by), None)
 
 
-def _guards(connection: Connection, tables: Tables, judged: list[_Judged]) -> Finding:
-    found = hardening(connection, tables)
+def _guards(
+    connection: Connection, tables: Tables, found: Hardening, judged: list[_Judged]
+) -> Finding:
     if found.state == "on":
         return Finding("triggers", "good", "all triggers that refuse changes are there")
     hidden = connection.dialect.name in MYSQL and not (
@@ -189,9 +193,7 @@ def _strength(connection: Connection, tables: Tables) -> str | None:
         if not strong:
             return None
         return f"drop the triggers, or the tables, by its rights {', '.join(strong)}"
-    if kind == "sqlite":
-        return "drop the triggers, or change the file without SQLite, for it may write to the file"
-    return None
+    return "drop the triggers, or change the file without SQLite, for it may write to the file"
 
 
 def _account(strength: str | None) -> Finding:
@@ -209,14 +211,12 @@ def _account(strength: str | None) -> Finding:
 
 def _settings(connection: Connection, tables: Tables) -> list[Finding]:
     kind = connection.dialect.name
-    if kind == "sqlite":
-        findings = _sqlite_settings(connection)
-    elif kind == "postgresql":
+    if kind == "postgresql":
         findings = _postgresql_settings(connection)
     elif kind in MYSQL:
         findings = _mysql_settings(connection)
     else:
-        findings = [Finding("durability", "unknown", f"not known for {kind}")]
+        findings = _sqlite_settings(connection)
     connection.rollback()
     backend = make_backend(connection.engine, tables, owned=False, busy_timeout=_BUSY_SECONDS)
     try:
@@ -348,7 +348,8 @@ def _clock(connection: Connection, tables: Tables, clock: Callable[[], datetime]
         theirs = None if asked is None else connection.execute(text(asked)).scalar_one()
         after = clock()
         newest = connection.execute(select(func.max(tables.event.c.recorded_at))).scalar()
-    except (DBAPIError, AuditError) as error:
+    except (DBAPIError, ValueError) as error:
+        # What stands in SQLite's columns need be no time.
         return Finding("clock", "unknown", str(error))
     if newest is not None and (_aware(newest) - after).total_seconds() > MOST_SKEW_SECONDS:
         return Finding(

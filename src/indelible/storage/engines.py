@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
@@ -14,7 +16,7 @@ from indelible.errors import ConfigurationError, MissingExtraError
 from indelible.storage.backends import Backend, backend_class
 from indelible.storage.schema import Tables
 
-__all__ = ["checked_url", "make_backend", "make_engine", "shown_url"]
+__all__ = ["checked_url", "connected", "make_backend", "make_engine", "shown_url"]
 
 _DEFAULT_DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
 _EXTRAS = {"postgresql": "postgres", "mysql": "mariadb", "mariadb": "mariadb"}
@@ -76,6 +78,8 @@ def checked_url(url: str | URL) -> URL:
 
 
 def _advice(dialect: str) -> str:
+    if dialect == "sqlite":
+        return "Or use sqlite and no driver, which Python brings"
     driver = _DEFAULT_DRIVERS.get(dialect)
     if driver is None:
         return "Or use another database"
@@ -106,6 +110,27 @@ def make_engine(url: str | URL, *, busy_timeout: float) -> Engine:
         # One connection for all: every further one would be an empty database of its own.
         options["poolclass"] = StaticPool
     return sqlalchemy.create_engine(parsed, **options)
+
+
+@contextmanager
+def connected(bind: str | URL | Engine, *, busy_timeout: float) -> Iterator[Connection]:
+    """Connect to a database for a while.
+
+    Args:
+        bind: A URL, whose engine is made for this and disposed of; or an engine, which is not.
+        busy_timeout: How long to wait for a lock that another transaction holds, in seconds; an
+            engine that is given has settings of its own.
+
+    Raises:
+        ConfigurationError: As `checked_url`.
+    """
+    engine = bind if isinstance(bind, Engine) else make_engine(bind, busy_timeout=busy_timeout)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        if engine is not bind:
+            engine.dispose()
 
 
 def make_backend(engine: Engine, tables: Tables, *, owned: bool, busy_timeout: float) -> Backend:

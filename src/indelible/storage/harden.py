@@ -12,8 +12,6 @@ MariaDB and MySQL know no trigger for TRUNCATE: there it is the right DROP that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Engine, Table, text
@@ -22,14 +20,13 @@ from sqlalchemy.exc import DBAPIError
 
 from indelible.errors import ConfigurationError, SchemaError, UnsafeSettingError
 from indelible.storage.attempts import MYSQL, REFUSAL, attempts
-from indelible.storage.engines import checked_url, make_engine
+from indelible.storage.engines import checked_url, connected
 from indelible.storage.migrate import check
 from indelible.storage.schema import DEFAULT_PREFIX, Tables, check_names
 
 __all__ = [
     "Hardening",
     "Trigger",
-    "connected",
     "ensure_hardened",
     "harden",
     "hardening",
@@ -89,7 +86,7 @@ def harden(
         SchemaError: The tables are missing, or not those of this version.
         ConfigurationError: The database is none of those that this is made for.
     """
-    with connected(bind) as connection:
+    with connected(bind, busy_timeout=_BUSY_SECONDS) as connection:
         tables = _current_tables(bind, table_prefix, schema)
         triggers = _triggers(connection.dialect, tables)
         _run(connection, [*_before(connection.dialect, tables), *(t.create for t in triggers)])
@@ -113,7 +110,7 @@ def unharden(
         SchemaError: The tables are missing, or not those of this version.
         ConfigurationError: The database is none of those that this is made for.
     """
-    with connected(bind) as connection:
+    with connected(bind, busy_timeout=_BUSY_SECONDS) as connection:
         tables = _current_tables(bind, table_prefix, schema)
         triggers = _triggers(connection.dialect, tables)
         _run(connection, [*(t.drop for t in triggers), *_after(connection.dialect, tables)])
@@ -168,16 +165,12 @@ def hardening(connection: Connection, tables: Tables) -> Hardening:
     Raises:
         ConfigurationError: The database is none of those that this is made for.
     """
-    dialect = connection.dialect
+    wanted = [trigger.name for trigger in _triggers(connection.dialect, tables)]
     there = _existing(connection, tables)
-    missing = tuple(
-        trigger.name for trigger in _triggers(dialect, tables) if trigger.name not in there
-    )
+    missing = tuple(name for name in wanted if name not in there)
     if not missing:
         return Hardening("on", ())
-    return Hardening(
-        "off" if len(missing) == len(_triggers(dialect, tables)) else "partial", missing
-    )
+    return Hardening("off" if len(missing) == len(wanted) else "partial", missing)
 
 
 def sql(
@@ -347,7 +340,7 @@ def _existing(connection: Connection, tables: Tables) -> set[str]:
             ),
             {"schema": tables.schema},
         )
-    elif kind in MYSQL:
+    else:
         found = connection.execute(
             text(
                 "SELECT trigger_name FROM information_schema.triggers"
@@ -355,8 +348,6 @@ def _existing(connection: Connection, tables: Tables) -> set[str]:
             ),
             {"schema": tables.schema},
         )
-    else:
-        raise unknown_dialect(connection.dialect)
     return set(found.scalars())
 
 
@@ -393,22 +384,3 @@ def unknown_dialect(dialect: Dialect) -> ConfigurationError:
         "triggers are made for SQLite, PostgreSQL, MariaDB and MySQL; for another database write "
         "them by hand",
     )
-
-
-@contextmanager
-def connected(bind: str | URL | Engine) -> Iterator[Connection]:
-    """Connect to a database for a while.
-
-    Args:
-        bind: A URL, or an engine, which is not disposed.
-    """
-    if isinstance(bind, Engine):
-        with bind.connect() as connection:
-            yield connection
-        return
-    engine = make_engine(bind, busy_timeout=_BUSY_SECONDS)
-    try:
-        with engine.connect() as connection:
-            yield connection
-    finally:
-        engine.dispose()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from zlib import crc32
@@ -16,7 +15,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from indelible.errors import SchemaError
-from indelible.storage.engines import checked_url, make_engine
+from indelible.storage.engines import checked_url, connected
 from indelible.storage.imports import imports
 from indelible.storage.revisions import HEAD, REVISIONS
 from indelible.storage.schema import DEFAULT_PREFIX, Tables, check_names
@@ -53,7 +52,7 @@ def check(
         schema: Their schema (PostgreSQL), or None.
     """
     check_names(table_prefix, schema)
-    with _connected(bind) as connection:
+    with connected(bind, busy_timeout=_LOCK_SECONDS) as connection:
         return _status(connection, Tables(table_prefix, schema))
 
 
@@ -74,7 +73,7 @@ def upgrade(
         SchemaError: The tables are newer than this package, or not its own.
     """
     check_names(table_prefix, schema)
-    with _connected(bind) as connection:
+    with connected(bind, busy_timeout=_LOCK_SECONDS) as connection:
         _upgrade(connection, Tables(table_prefix, schema))
     return HEAD
 
@@ -287,17 +286,3 @@ class _AlembicTurn:
 
 _alembic_turn: Final = _AlembicTurn()
 os.register_at_fork(after_in_child=_alembic_turn.renew)
-
-
-@contextmanager
-def _connected(bind: str | URL | Engine) -> Iterator[Connection]:
-    if isinstance(bind, Engine):
-        with bind.connect() as connection:
-            yield connection
-        return
-    engine = make_engine(bind, busy_timeout=_LOCK_SECONDS)
-    try:
-        with engine.connect() as connection:
-            yield connection
-    finally:
-        engine.dispose()

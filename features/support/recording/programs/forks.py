@@ -13,7 +13,8 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import NoReturn
+from multiprocessing import util
+from typing import Any, NoReturn
 from unittest import mock
 
 import sqlalchemy
@@ -25,6 +26,7 @@ from features.support.recording.programs import main
 from features.support.recording.stalls import Gate
 from features.support.recording.threads import Running, values, wait_until
 from indelible import AuditService, lifecycle
+from indelible.storage import imports
 
 CHILD_SECONDS = 20
 IDS = 500
@@ -285,6 +287,52 @@ def _record_and_return(service: AuditService) -> None:
         service.record("child", actor="user:1")
 
 
+def by_multiprocessing_to_two(url: str) -> None:
+    """A child makes a service of its own beside its parent's; both drain, by one hook."""
+    service = AuditService(url, audit_async=True)
+    service.record("parent", actor="user:1")
+    child = multiprocessing.get_context("fork").Process(target=_record_in_two, args=(service, url))
+    child.start()
+    child.join(CHILD_SECONDS)
+    assert child.exitcode == 0, child.exitcode
+    assert service.close()
+    check_actions(url, {"parent": 1, "child": 40})
+
+
+def _record_in_two(service: AuditService, url: str) -> None:
+    _record_and_return(service)
+    # Kept by nothing but the thread that writes for it.
+    _record_and_return(AuditService(url, audit_async=True))
+    registry: Any = vars(util)["_finalizer_registry"]
+    hooks = [hook for hook in registry.values() if hook._callback.__module__ == lifecycle.__name__]
+    assert len(hooks) == 1, hooks
+
+
+def while_imports_hang(url: str) -> None:
+    """A thread imports for longer than a fork waits; the fork goes on, and so does the child."""
+    service = AuditService(url)
+    service.record("parent", actor="user:1")
+    importing, go_on = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        with imports.imports.lock:
+            importing.set()
+            go_on.wait(20)
+
+    thread = Running([hang])
+    assert importing.wait(10)
+    started = time.monotonic()
+    with mock.patch.object(imports, "SECONDS", 0.2):
+        pid = fork(lambda: service.record("child", actor="user:1"))
+    assert time.monotonic() - started < 10, "the fork has waited for the thread"
+    reap(pid)
+    go_on.set()
+    values(thread.join())
+    service.record("parent", actor="user:1")
+    assert service.close()
+    check_actions(url, {"parent": 2, "child": 1})
+
+
 def inside_a_commit(url: str) -> None:
     """A logging call inside a commit forks; parent and child go on."""
     service = AuditService(url)
@@ -315,6 +363,8 @@ CASES = {
     "while threads record and read": under_load,
     "with an engine of the caller's": with_an_engine_of_the_caller,
     "by multiprocessing": by_multiprocessing,
+    "by multiprocessing, to log elsewhere too": by_multiprocessing_to_two,
+    "while another thread's imports hang": while_imports_hang,
     "inside a commit of its own": inside_a_commit,
 }
 
