@@ -251,7 +251,7 @@ def refused_tile(what: str) -> str:
         "index -1": lambda: merkle.entries_path(-1),
         "a short leaf hash": lambda: TreeState.empty().extend([hashes[0], hashes[1][:31]]),
         "more leaves than the limit": lambda: TreeState(
-            Frontier.from_hashes(2**63 - 1, [bytes(32)] * 63), (b"",) * 8
+            Frontier.from_hashes(2**63 - 1, [bytes(32)] * 63), [bytes(32)] * 255, (b"",) * 7
         ).extend(hashes[:1]),
         "tiles from 5 to 4": lambda: list(merkle.new_tiles(5, 4)),
         "partial tiles of size -1": lambda: merkle.partial_ranges(-1),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from indelible.errors import ProofError
 from indelible.merkle.tiles import TILE_BYTES, TILE_WIDTH, partial_ranges, split_tile
-from indelible.merkle.tree import TILE_HEIGHT, Frontier
+from indelible.merkle.tree import HASH_SIZE, TILE_HEIGHT, Frontier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,17 +55,30 @@ class TreeState:
     1.4 µs for a batch of one.
     """
 
-    __slots__ = ("_frontier", "_partials")
+    __slots__ = ("_frontier", "_higher", "_leaves", "size")
 
-    def __init__(self, frontier: Frontier, partials: tuple[bytes, ...]) -> None:
-        """Take over trusted parts; stored ones come in through `restore`, which checks them."""
+    size: int
+    """The number of leaves."""
+
+    def __init__(self, frontier: Frontier, leaves: list[bytes], higher: tuple[bytes, ...]) -> None:
+        """Take over trusted parts; stored ones come in through `restore`, which checks them.
+
+        Args:
+            frontier: The tree's frontier.
+            leaves: The leaf hashes of the partial tile of level 0.
+            higher: The joined hashes of the partial tiles above it.
+        """
+        self.size = frontier.size
         self._frontier = frontier
-        self._partials = partials
+        # States that follow each other share the list, to which each only ever appends: of what
+        # is in it, a state's own are as many as its size says.
+        self._leaves = leaves
+        self._higher = higher
 
     @classmethod
     def empty(cls) -> TreeState:
         """Return the state of a log without events."""
-        return cls(Frontier(), ())
+        return cls(Frontier(), [], ())
 
     @classmethod
     def restore(cls, frontier: Frontier, partials: Sequence[bytes]) -> TreeState:
@@ -103,12 +116,7 @@ class TreeState:
                     f"lead to the stored frontier of size {size}"
                 )
             stored = stored[:kept]
-        return cls(frontier.copy(), tuple(bytes(data) for data in partials))
-
-    @property
-    def size(self) -> int:
-        """The number of leaves."""
-        return self._frontier.size
+        return _state(frontier.copy(), [bytes(data) for data in partials])
 
     @property
     def frontier(self) -> Frontier:
@@ -118,7 +126,9 @@ class TreeState:
     @property
     def partials(self) -> tuple[bytes, ...]:
         """The joined hashes of each level's partial tile, level 0 first; ``b""`` for none."""
-        return self._partials
+        if not self.size:
+            return ()
+        return b"".join(self._leaves[: self.size % TILE_WIDTH]), *self._higher
 
     def root(self) -> bytes:
         """Return the tree's 32-byte root."""
@@ -141,15 +151,19 @@ class TreeState:
             ProofError: A hash is not 32 bytes long, or the tree would exceed `MAX_SIZE`.
         """
         hashes = tuple(leaf_hashes)
-        size = self._frontier.size
-        frontier = self._frontier.copy()
-        if len(hashes) == 1 and (size + 1) % TILE_WIDTH:
+        size = self.size
+        own = size % TILE_WIDTH
+        if len(hashes) == 1 and own + 1 < TILE_WIDTH:
             # No tile is completed, so only the lowest one changes.
-            frontier.append(hashes[0])
-            lowest, *others = self._partials or (b"",)
-            return Growth(TreeState(frontier, (lowest + hashes[0], *others)), [])
+            frontier, leaves = self._frontier.appended(hashes[0]), self._leaves
+            if len(leaves) != own:
+                # Another state has gone on from here.
+                leaves = leaves[:own]
+            leaves.append(hashes[0])
+            return Growth(TreeState(frontier, leaves, self._higher), [])
+        frontier = self._frontier.copy()
         added = frontier.extend(hashes)
-        partials = list(self._partials)
+        partials = list(self.partials)
         partials += [b""] * (len(added) - len(partials))
         tiles: list[CompletedTile] = []
         for level, nodes in enumerate(added):
@@ -169,8 +183,14 @@ class TreeState:
                 ]
                 data = data[full * TILE_BYTES :]
             partials[level] = data
-        return Growth(TreeState(frontier, tuple(partials)), tiles)
+        return Growth(_state(frontier, partials), tiles)
 
     def __repr__(self) -> str:
         """Show size and root."""
         return f"<TreeState size={self.size} root={self.root().hex()}>"
+
+
+def _state(frontier: Frontier, partials: Sequence[bytes]) -> TreeState:
+    """Return the state whose partial tiles are these, level 0 first."""
+    lowest, *higher = partials or (b"",)
+    return TreeState(frontier, split_tile(lowest, len(lowest) // HASH_SIZE), tuple(higher))

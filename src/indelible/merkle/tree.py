@@ -142,9 +142,21 @@ class Frontier:
         Raises:
             ProofError: The hash is not 32 bytes long, or the tree would exceed `MAX_SIZE`.
         """
-        size, hashes = self._size, self._hashes
+        self.extend((leaf_hash,))
+
+    def appended(self, leaf_hash: bytes) -> Frontier:
+        """Return the frontier of the tree with one leaf more, as `append` makes it of this one.
+
+        Args:
+            leaf_hash: The leaf's 32-byte hash (see `leaf_hash`).
+
+        Raises:
+            ProofError: As for `append`.
+        """
+        frontier = Frontier()
+        size, hashes = self._size, self._hashes.copy()
         if len(leaf_hash) != HASH_SIZE or size >= MAX_SIZE:
-            self.extend((leaf_hash,))
+            self.copy().append(leaf_hash)
         node = leaf_hash
         # Each bit that the addition carries is a subtree that this leaf completes.
         carried = size
@@ -152,7 +164,8 @@ class Frontier:
             node = sha256(_NODE_PREFIX + hashes.pop() + node).digest()
             carried >>= 1
         hashes.append(node)
-        self._size = size + 1
+        frontier._size, frontier._hashes = size + 1, hashes
+        return frontier
 
     def extend(self, leaf_hashes: Iterable[bytes]) -> list[list[bytes]]:
         """Append many leaves in one pass, level by level.

@@ -345,6 +345,12 @@ class LogAppender:
 
 def _grow(state: TreeState, rows: Sequence[EventRow]) -> _Grown:
     """Number a batch's events and extend the tree by them."""
+    if len(rows) == 1:
+        # A synchronous caller waits for this: lists and iterators cost it more than the work.
+        row, first = rows[0], state.size
+        leaf = leaf_hash(row[-1])
+        grown, tiles = state.extend((leaf,))
+        return [(first, leaf, row)], grown, Head(first + 1, grown.head()), tiles
     hashes = [leaf_hash(row[-1]) for row in rows]
     grown, tiles = state.extend(hashes)
     size = grown.size
