@@ -14,14 +14,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import calls, durable, memory, parts, tree, verify
+from benchmarks import calls, durable, memory, parts, spool, spooled, tree, verify
 from benchmarks.figures import Figure, as_markdown, as_text
 from features.support import servers
 
 PAGE = Path(__file__).parent.parent / "docs" / "explanation" / "benchmarks.md"
 
 
-def _suites(rounds: int) -> dict[str, list[Callable[[], list[Figure]]]]:
+def _suites(rounds: int, *, quick: bool = False) -> dict[str, list[Callable[[], list[Figure]]]]:
     return {
         "call": [lambda: calls.record_call(2 * rounds + 1)],
         "async": [
@@ -37,6 +37,15 @@ def _suites(rounds: int) -> dict[str, list[Callable[[], list[Figure]]]]:
         ],
         "parts": [parts.call, parts.commit],
         "tree": [lambda: tree.cost("sqlite", rounds), lambda: tree.frontier(rounds)],
+        "spool": [
+            lambda: spool.appending(rounds),
+            lambda: spool.reading(max(1, rounds // 2)),
+            lambda: spooled.recording(rounds),
+            lambda: spooled.draining(
+                max(1, rounds // 2), spooled.QUICK if quick else spooled.DRAINED
+            ),
+            spooled.recovery,
+        ],
         "memory": [memory.bounded_queue],
         "verify": [lambda: verify.verification(rounds), verify.proving, verify.verify_memory],
     }
@@ -46,10 +55,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="pairs of each figure (default 5)")
     parser.add_argument("--only", choices=[*_suites(1)], action="append", help="a part; repeatable")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"drain {spooled.QUICK:,} events, not more"
+    )
     parser.add_argument("--write", action="store_true", help=f"keep the table in {PAGE.name}")
     options = parser.parse_args()
     figures: list[Figure] = []
-    for name, measurements in _suites(options.rounds).items():
+    for name, measurements in _suites(options.rounds, quick=options.quick).items():
         if options.only and name not in options.only:
             continue
         for measure in measurements:

@@ -84,7 +84,8 @@ def synchronous(kind: str, rounds: int) -> list[Figure]:
     return figures
 
 
-def _record_some(audit: AuditService, count: int) -> None:
+def record_some(audit: AuditService, count: int) -> None:
+    """Record so many of the events that everything here records."""
     for number in range(count):
         audit.record(
             ACTION,
@@ -111,7 +112,7 @@ def _sync(kind: str, threads: int) -> float:
 
 
 def _timed(audit: AuditService, threads: int, each: int) -> float:
-    workers = [threading.Thread(target=_record_some, args=(audit, each)) for _ in range(threads)]
+    workers = [threading.Thread(target=record_some, args=(audit, each)) for _ in range(threads)]
     start = time.perf_counter()
     for worker in workers:
         worker.start()

@@ -156,7 +156,9 @@ def checked_policies(*, audit_async: bool, on_full: Any, on_error: Any, spool: A
             raise ConfigurationError(
                 "on_full", on_full, "the spool itself is what may be full; pass 'block' or 'raise'"
             )
-    return Policies(on_full, on_error, hook, None if spool is None else Path(spool))
+    # Absolute, for a process that changes its directory before its first event.
+    directory = None if spool is None else Path(spool).absolute()
+    return Policies(on_full, on_error, hook, directory)
 
 
 def checked_redaction(redact: Any, keyed_hash: Iterable[str], hash_key: bytes | None) -> Redaction:

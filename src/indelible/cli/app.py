@@ -55,6 +55,10 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
         "indelible.cli.commands.export",
         "Write the log as a directory of static files (C2SP tlog-tiles).",
     ),
+    "spool": LazyCommand(
+        "indelible.cli.commands.spool",
+        "See what is in spools, and deliver what dead processes have left.",
+    ),
     "db": LazyCommand("indelible.cli.commands.db", "Create, upgrade and check the tables."),
     "doctor": LazyCommand(
         "indelible.cli.commands.doctor",

@@ -5,16 +5,17 @@ code   meaning
 =====  ==============================================================================
 0      Done, and where something was asked, the answer is yes.
 1      Done, and the answer is no: no such event, a schema that is not current, a
-       demonstration whose counts do not agree.
+       demonstration whose counts do not agree, spools that somebody has to look at.
 2      The command line is wrong: an unknown option, a missing argument, a filter or
        cursor that makes no sense.  Nothing was done.
 3      Configuration or environment: no URL or a wrong one, a missing driver or extra,
-       missing or foreign tables, a setting that would lose what is stored.
+       missing or foreign tables, a setting that would lose what is stored, no directory
+       of spools or one of another log.
 4      The database cannot be reached, is locked by somebody else, or did not answer
        in time.  The same command may work later.
-5      What was to be recorded is refused: an event that cannot be stored as it is, or
-       lines of an import that were bad.  Likewise a checkpoint that could not be made or
-       published: the key refuses, or a witness or a sink does.
+5      What was to be recorded is refused: an event that cannot be stored as it is, bad
+       lines of an import, events of a spool.  Likewise a checkpoint that could not be
+       made or published: the key refuses, or a witness or a sink does.
 70     A defect in this program; a traceback follows.
 130    Ended by Ctrl-C.
 141    The reader of the output has gone, as in ``indelible list | head``.

@@ -29,7 +29,11 @@ _CODES: Final[tuple[tuple[type[errors.AuditError], ExitCode], ...]] = (
 )
 """The exit code of each kind of error; the first that fits counts."""
 
-_LATE_CODES: Final = (("indelible.sealing.errors", "SealingError", ExitCode.REFUSED),)
+_LATE_CODES: Final = (
+    ("indelible.sealing.errors", "SealingError", ExitCode.REFUSED),
+    # A directory that cannot be read, or belongs to another log: the same command will not work.
+    ("indelible.spool.errors", "SpoolError", ExitCode.CONFIGURATION),
+)
 """The same for errors whose modules are not loaded unless they are used; these count first."""
 
 _DATABASE_ERRORS: Final = (

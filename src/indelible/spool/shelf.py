@@ -91,8 +91,9 @@ class Shelf:
         self.drained = drained
         self._known_end = known_end
         # Guards the list and the segments' `end` and `next`.  It is never held while a file is
-        # read or written, so that neither thread waits for the other's disk.
-        self._lock = threading.Lock()
+        # read or written, so that neither thread waits for the other's disk.  Reentrant, because a
+        # signal handler that appends, or only looks, may have interrupted a look on its own thread.
+        self._lock = threading.RLock()
         self._segments = segments
         # The draining thread's own.
         self._loaded = _Loaded()
@@ -125,7 +126,7 @@ class Shelf:
 
     def renew_lock(self) -> None:
         """Make the lock anew in a forked child: one of the parent's threads may have held it."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def close(self) -> None:
         """Close what is open."""
