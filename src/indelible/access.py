@@ -80,7 +80,9 @@ class LogAccess(LogReading):
         if isinstance(bind, Engine):
             engine = bind
         else:
-            engine = engines.make_engine(bind, busy_timeout=self._busy_timeout)
+            engine = engines.make_engine(
+                bind, busy_timeout=self._busy_timeout, connect_timeout=self._timeout
+            )
         try:
             backend = engines.make_backend(
                 engine, self._tables, owned=owned, busy_timeout=self._busy_timeout

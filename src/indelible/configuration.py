@@ -114,7 +114,7 @@ def checked_policies(*, audit_async: bool, on_full: Any, on_error: Any, spool: A
     hook: Callable[[AuditError], None] | None = None
     if callable(on_error):
         hook, on_error = on_error, "raise"
-    elif on_error not in {"raise", "spool", "drop"}:
+    elif not (isinstance(on_error, str) and on_error in {"raise", "spool", "drop"}):
         raise ConfigurationError(
             "on_error",
             on_error,

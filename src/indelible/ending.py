@@ -103,14 +103,6 @@ class Ending(Intake):
             checks.append(backend.check_file)
         return checks
 
-    def _in_memory(self) -> list[Receipt]:
-        """Return the pending events that are nowhere else, oldest first."""
-        pending = self._committer.pending()
-        if self._spooled is None or not pending:
-            return pending
-        spooled = self._spooled.under_way()
-        return [receipt for receipt in pending if receipt not in spooled]
-
     def _close_from_inside(self, deadline: float) -> CloseReport:
         self._committer.stop(deadline)
         writer = self._writer
@@ -120,14 +112,13 @@ class Ending(Intake):
         return CloseReport(uncommitted=len(self._in_memory()) + in_spool, spooled=in_spool)
 
     def _close(self, deadline: float) -> CloseReport:
-        if self._gap.untold:
-            self._gap.tell(self._builder, self._queue)
         self._committer.stop(deadline)
         with self._writer_lock:
             # From here on nobody starts one any more, because `_closed` is set.
             writer = self._writer
         if writer is not None:
             writer.stop(deadline)
+        self._tell_at_the_end(deadline)
         if time.monotonic() < deadline and (
             self._committer.pending() or (self._spooled is not None and self._spooled.pending)
         ):
@@ -142,8 +133,13 @@ class Ending(Intake):
         # What the last commit left, because the database did not take it in time.  A caller who
         # withdraws his event himself is told so by an error of his own.
         left = [
-            *(receipt for receipt in self._committer.in_flight() if receipt not in safe),
-            *(receipt for receipt in self._queue.snapshot() if self._queue.remove(receipt)),
+            receipt
+            for receipt in (
+                *(receipt for receipt in self._committer.in_flight() if receipt not in safe),
+                *(receipt for receipt in self._queue.snapshot() if self._queue.remove(receipt)),
+            )
+            # Which is none of those that were accepted.
+            if not self._gap.is_own(receipt)
         ]
         if left:
             self._abandoned = len(left)
@@ -161,18 +157,32 @@ class Ending(Intake):
         self._dispose(deadline)
         return CloseReport(uncommitted=len(left) + in_spool, spooled=in_spool)
 
+    def _tell_at_the_end(self, deadline: float) -> None:
+        """Queue the event about what was dropped, unless a commit hangs."""
+        lock = self._committer.lock
+        if self._gap.untold and lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            try:
+                self._gap.tell(self._builder, self._queue)
+            finally:
+                lock.release()
+
     def _leave_in_spool(
         self, spooled: SpooledPath, under_way: set[Receipt], deadline: float
     ) -> int:
         """Close the spool, and return how many events are in it for the next service."""
-        for receipt in self._queue.snapshot():
-            if self._queue.remove(receipt) and receipt not in under_way:
+        later = spooled.later()
+        taken = self._committer.in_flight()
+        for receipt in (*taken, *self._queue.snapshot()):
+            queued = self._queue.remove(receipt)
+            if (queued or receipt in taken) and receipt not in under_way:
                 # So far in memory alone.
                 try:
                     spooled.accept(receipt, _LEAST_SECONDS, room_timeout=0.0)
                 except AuditError:
-                    self._queue.force(receipt)
+                    if queued:
+                        self._queue.force(receipt)
                     break
+                spooled.leave(receipt, later)
         left = spooled.close(max(deadline, time.monotonic() + _LEAST_SECONDS))
         if left:
             self._report(

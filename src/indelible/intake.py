@@ -32,6 +32,7 @@ from indelible.writer.queue import PendingQueue
 from indelible.writer.receipt import Receipt
 from indelible.writer.spooled import ADOPT_SECONDS, SpooledPath
 from indelible.writer.thread import WriterThread, log_raised
+from indelible.writer.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +61,7 @@ class Intake(LogAccess):
     _spool_directory: Path | None
     _spool_max_bytes: int
     _gap: Gap
+    _watchdog: Watchdog
     _complaints: Complaints
     _spooled: SpooledPath | None
     _builder: BodyBuilder
@@ -86,12 +88,14 @@ class Intake(LogAccess):
         """
         if timeout is not None:
             checked_seconds("timeout", timeout)
-        pending = self._committer.pending()
+        spooled = self._spooled
+        pending = self._in_memory()
         if self._is_inside():
             # Waiting here would be waiting for this very thread.
-            return not pending
+            return not pending and (spooled is None or not spooled.pending)
         deadline = None if timeout is None else time.monotonic() + timeout
-        if self._spooled is not None and not self._spooled.drained(deadline):
+        refused = 0 if spooled is None else spooled.refused
+        if spooled is not None and not spooled.drained(deadline):
             return False
         if not self._audit_async and pending:
             self._committer.commit_pending(
@@ -103,7 +107,17 @@ class Intake(LogAccess):
             receipt.settled_within(
                 None if deadline is None else max(0.0, deadline - time.monotonic())
             )
-        return all(receipt.place is not None for receipt in pending)
+        return all(receipt.place is not None for receipt in pending) and (
+            spooled is None or spooled.refused == refused
+        )
+
+    def _in_memory(self) -> list[Receipt]:
+        """Return the pending events that are nowhere else, oldest first."""
+        pending = self._committer.pending()
+        if self._spooled is None or not pending:
+            return pending
+        spooled = self._spooled.under_way()
+        return [receipt for receipt in pending if receipt not in spooled]
 
     def drain_spool(self, timeout: float | None = None) -> bool:
         """Deliver everything that is in the spool's directory, left by dead processes or not.
@@ -135,6 +149,7 @@ class Intake(LogAccess):
         """Make the queue, what commits from it, and the way through the spool if there is one."""
         self._queue = PendingQueue(self._queue_size)
         self._gap = Gap()
+        self._watchdog = Watchdog(self._cut)
         self._spooled = None
         if self._spool_directory is not None:
             self._spooled = SpooledPath(
@@ -156,6 +171,7 @@ class Intake(LogAccess):
             report=self._report,
             give_up_after=self._timeout if self._error_policy == "drop" else None,
             source=self._spooled,
+            take_over=None if self._error_policy == "raise" else self._take_over,
         )
 
     def _append(self, rows: Sequence[EventRow]) -> Sequence[Placed | AuditError]:
@@ -167,15 +183,26 @@ class Intake(LogAccess):
         # Whoever waits for room gets it while the database works, and not before.
         queue = self._queue
         queue.leader_works = self._audit_async
+        backend = self._backend
+        watched = backend is not None and backend.can_cut
+        if watched:
+            self._watchdog.watch(time.monotonic() + self._timeout)
         try:
             results = appender.append(bind, rows, queue.admit)
         finally:
             queue.leader_works = False
+            if watched:
+                self._watchdog.rest()
         if self._gap.untold:
             self._gap.tell(self._builder, queue)
         if self._keeper is not None:
             self._keeper.notify()
         return results
+
+    def _cut(self) -> None:
+        backend = self._backend
+        if backend is not None:
+            backend.cut()
 
     def _is_inside(self) -> bool:
         """Tell whether this thread is inside a commit or the first use, and must not wait."""
@@ -201,8 +228,9 @@ class Intake(LogAccess):
             # Whoever commits next takes it along; `_reading` does when nobody else would.
             return receipt
         try:
-            if self._committer.commit(receipt, self._timeout) and receipt.error is not None:
-                raise receipt.error
+            if not self._committer.commit(receipt, self._timeout) or receipt.error is None:
+                return receipt
+            raise receipt.error
         except (StorageError, AuditTimeoutError) as error:
             if row is None or self._error_policy == "raise" or isinstance(error, _THE_EVENTS_OWN):
                 raise
@@ -211,8 +239,11 @@ class Intake(LogAccess):
                     raise
                 # Under the same id, so that it is stored once if the database has it after all.
                 return self._spool(Receipt.of(row), self._spooled)
-            self._drop(receipt, error)
-        return receipt
+            # What the database failed to take has been given up by the leader.  If the event is in
+            # a commit that still runs, that commit's end tells whether it was.
+            if not receipt.done and receipt not in self._committer.in_flight():
+                self._drop(receipt, error)
+            return receipt
 
     def _enqueue(self, receipt: Receipt, *, wait: bool) -> Receipt:
         """Take an event in asynchronous mode, and return the receipt for its caller."""
@@ -258,6 +289,28 @@ class Intake(LogAccess):
                 raise
             self._drop(receipt, error)
             return receipt
+
+    def _take_over(self, receipt: Receipt, error: AuditError) -> bool:
+        """Drop or spool what the database failed to take, and tell whether that was done.
+
+        The committer's leader calls this.
+        """
+        if self._gap.is_own(receipt) or (
+            not self._audit_async and isinstance(error, _THE_EVENTS_OWN)
+        ):
+            return False
+        if self._error_policy == "drop":
+            self._drop(receipt, error)
+            return True
+        if receipt.led or self._spooled is None:
+            # Its caller spools it.
+            return False
+        try:
+            self._spooled.rescue(receipt, self._timeout)
+        except AuditError as failure:
+            self._report(failure)
+            return False
+        return True
 
     def _drop(self, receipt: Receipt, error: AuditError) -> None:
         """Give an event up, and count it; the log tells of it as soon as it can."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -91,12 +92,14 @@ def shown_url(url: URL) -> str:
     return url.render_as_string(hide_password=True)
 
 
-def make_engine(url: str | URL, *, busy_timeout: float) -> Engine:
+def make_engine(url: str | URL, *, busy_timeout: float, connect_timeout: float = 10.0) -> Engine:
     """Create the engine that a service owns; connects to nothing.
 
     Args:
         url: The database.
         busy_timeout: How long to wait for a lock that another transaction holds, in seconds.
+        connect_timeout: How long a server may take to answer a new connection, in seconds; rounded
+            up, and at least 2 and at most 10.
 
     Raises:
         ConfigurationError: As `checked_url`.
@@ -104,12 +107,25 @@ def make_engine(url: str | URL, *, busy_timeout: float) -> Engine:
     parsed = checked_url(url)
     dialect, _, driver = parsed.drivername.partition("+")
     options: dict[str, Any] = backend_class(dialect, driver).engine_options(
-        busy_timeout=busy_timeout
+        busy_timeout=busy_timeout, connect_timeout=max(2, min(10, math.ceil(connect_timeout)))
     )
     if dialect == "sqlite" and parsed.database in {None, "", ":memory:"}:
         # One connection for all: every further one would be an empty database of its own.
         options["poolclass"] = StaticPool
-    return sqlalchemy.create_engine(parsed, **options)
+    engine = sqlalchemy.create_engine(parsed, **options)
+    if dialect in {"mysql", "mariadb"}:
+        sqlalchemy.event.listen(engine, "connect", _answered)
+    return engine
+
+
+def _answered(connection: Any, _record: object) -> None:
+    """Let a connection of PyMySQL wait for as long as a statement takes.
+
+    Its ``connect_timeout`` ends before the server's first word, which only ``read_timeout`` bounds;
+    and that would bound every answer after it.
+    """
+    if hasattr(connection, "_read_timeout"):
+        connection._read_timeout = None  # noqa: SLF001 - the driver has no other way
 
 
 @contextmanager

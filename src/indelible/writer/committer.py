@@ -7,6 +7,7 @@ asynchronous mode the leader is the writer thread.  Nothing else differs.
 
 from __future__ import annotations
 
+import gc
 import random
 import threading
 import time
@@ -93,6 +94,9 @@ class Source(Protocol):
     def settle(self) -> None:
         """Look at what has become of them; called by the leader after a batch."""
 
+    def under_way(self) -> set[Receipt]:
+        """Return the receipts of those that are in the queue or a batch, and kept there as well."""
+
 
 class Committer:
     """Takes events from the queue, appends them in batches and settles their receipts.
@@ -112,6 +116,8 @@ class Committer:
         give_up_after: After how many seconds of failing a patient committer refuses the batch that
             it is at; None for never.
         source: Where further events come from, or None.
+        take_over: Is given each event, by its receipt, that is about to be refused with an error
+            because the database fails; tells whether it has taken it over.
     """
 
     def __init__(
@@ -126,8 +132,10 @@ class Committer:
         report: Callable[[AuditError], None],
         give_up_after: float | None = None,
         source: Source | None = None,
+        take_over: Callable[[Receipt, AuditError], bool] | None = None,
     ) -> None:
         self._queue = queue
+        self._take_over = take_over
         self._give_up_after = give_up_after
         self._source = source
         self._append = append
@@ -145,6 +153,8 @@ class Committer:
         self._lock = threading.RLock()
         self._leader = 0  # The leading thread's ident, which is never 0.
         self._batch: list[Receipt] = []
+        # Whether a commit was left by what nobody expects, and none has succeeded since.
+        self._interrupted = False
         # Size and duration of the last batch that was committed.
         self._last_size = 1
         self._last_seconds = 0.0
@@ -349,6 +359,7 @@ class Committer:
         try:
             # An interrupted batch (KeyboardInterrupt in the leader) is its other callers' as well.
             if self._batch:
+                self._interrupted = True
                 self._queue.give_back(self.in_flight())
                 self._batch.clear()
         finally:
@@ -370,21 +381,18 @@ class Committer:
             Whether every event is settled, be it by an error.  False when retrying was given up
             and the events stay pending, in their order.
         """
-        started = time.monotonic()
+        started = tried_at = time.monotonic()
         attempt = 0
-        rows = []
-        live = []
-        for receipt in batch:
-            row = receipt.row
-            # A close() that ran out of time has settled its event: it is the caller's again.
-            if row is not None:
-                rows.append(row)
-                live.append(receipt)
-        if not live:
-            return True
-        batch = live
+        # A close() that ran out of time has settled its event: it is the caller's again.
+        rows = [row for receipt in batch if (row := receipt.row) is not None]
+        if len(rows) < len(batch):
+            batch = [receipt for receipt in batch if receipt.row is not None]
+            return not batch or self._settle(batch, deadline)
         while True:
-            tried_at = time.monotonic()
+            if self._interrupted:
+                # What was interrupted may be held by its own traceback: a statement that nobody
+                # ends, with which SQLite keeps the write lock though its connection is closed.
+                gc.collect()
             try:
                 results = self._append(rows)
             except Exception as error:  # noqa: BLE001 - the database's, or a bug: none may lose events
@@ -401,7 +409,9 @@ class Committer:
                 if self._patient and attempt == 1:
                     self._report(explained(fault, error, "it is tried again until it succeeds"))
                 self._rest(pause)
+                tried_at = time.monotonic()
             else:
+                self._interrupted = False
                 self._queue.admit()
                 self._last_size = len(batch)
                 self._last_seconds = time.monotonic() - tried_at
@@ -448,6 +458,9 @@ class Committer:
         if self._patient and (self._give_up_after is None or self._stopping.is_set()):
             # The service closes.  What stays pending is counted, and told, there.
             return False
+        kept = set() if self._source is None else self._source.under_way()
+        if not kept.isdisjoint(batch):
+            self._report(explained(fault, error, "it gets the events again, which stay spooled"))
         for receipt in batch:
             consequence = "the event is not in the log"
             if fault == "TRANSIENT":
@@ -456,7 +469,11 @@ class Committer:
                     "whether the event is in the log is unknown. Record it again with the same "
                     f"event_id={receipt.event_id}, which stores it once either way"
                 )
-            self._refuse(receipt, explained(fault, error, consequence))
+            failure = explained(fault, error, consequence)
+            if receipt in kept:
+                receipt.settle(None, failure)
+            elif self._take_over is None or not self._take_over(receipt, failure):
+                self._refuse(receipt, failure)
         return True
 
     def _accept(self, batch: list[Receipt], results: Sequence[Placed | AuditError]) -> None:

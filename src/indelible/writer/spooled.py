@@ -8,9 +8,6 @@ been recorded just now, and whatever becomes of them there is noted in the spool
 
 from __future__ import annotations
 
-import json
-import os
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +17,7 @@ from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
 
-from indelible.body import EVENT_COLUMNS, EventRow
+from indelible.body import EventRow
 from indelible.errors import AuditError, ClosedError, EventRefusedError
 from indelible.event import Placed
 from indelible.spool import (
@@ -34,9 +31,11 @@ from indelible.spool import (
     decode,
     encode,
 )
+from indelible.writer.bell import Bell
 from indelible.writer.committer import MAX_BATCH_BYTES, Committer
 from indelible.writer.queue import PendingQueue
 from indelible.writer.receipt import Receipt, SpooledReceipt
+from indelible.writer.refused import set_aside
 
 __all__ = ["ADOPT_SECONDS", "SpooledPath"]
 
@@ -48,9 +47,6 @@ _ENTRIES: Final = 1_000
 
 _LONGEST_REST: Final = 5.0
 """Longest pause before events that the database did not take are read again, in seconds."""
-
-REFUSED_SUFFIX: Final = ".refused"
-"""Ends the name of the file that keeps events of a spool which the database refuses for good."""
 
 _SLICE: Final = 0.1
 """How often to look again while waiting, in seconds, if nobody wakes."""
@@ -65,14 +61,27 @@ class _Fault:
     name = "DATABASE"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Taken:
-    """A chunk that is under way: where it begins and ends in the spool, and its events."""
+    """A chunk that is under way.
+
+    Attributes:
+        start: The number of its first event in the spool.
+        after: The number behind its last one.
+        rows: Its events.
+        receipts: Theirs in the database's queue.
+        queued: Whether they are there: False if reading was interrupted before that was noted.
+    """
 
     start: int
     after: int
     rows: list[EventRow]
     receipts: list[Receipt]
+    queued: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        return self.queued and all(receipt.done for receipt in self.receipts)
 
 
 @dataclass(slots=True, eq=False)
@@ -138,6 +147,8 @@ class SpooledPath:
             report=report,
         )
         self._own: Spool | None = None
+        # Spools that were made here and are not among the sources yet.
+        self._made: deque[Spool] = deque()
         # What follows belongs to the leader of the database's commits.
         self._sources: list[_Source] = []
         self._orphans: Iterator[Spool] | None = None
@@ -148,12 +159,16 @@ class SpooledPath:
         self._read_at = 0.0
         # The callers' receipts of spooled events, as far as anybody still holds them.
         self._live: WeakValueDictionary[str, SpooledReceipt] = WeakValueDictionary()
-        # Set whenever there may be room again.
-        self._room = threading.Event()
+        # Those that callers had before their events were put into the spool for them, by event id.
+        self._early: dict[str, Receipt] = {}
+        # Rings whenever there may be room again, or something is drained.
+        self._room = Bell()
         self._closed = False
         # Ids of receipts that were still held when the spool was closed.
         self._left: set[str] = set()
         self.lost: SpoolLostError | None = None
+        # How many events were set aside, because the database refuses them for good.
+        self.refused = 0
 
     # The callers' end --------------------------------------------------------------------------
 
@@ -182,7 +197,6 @@ class SpooledPath:
         give_up_at = time.monotonic() + room_timeout
         try:
             while True:
-                self._room.clear()
                 claim = Receipt.of(row)
                 self._entries.force(claim)
                 if not self._entry.commit(claim, timeout) or claim.error is None:
@@ -191,34 +205,63 @@ class SpooledPath:
                 left = give_up_at - time.monotonic()
                 if not isinstance(error, SpoolFullError) or left <= 0:
                     raise error
-                self._room.wait(left)
+                self._room.wait(min(left, _SLICE))
         except BaseException:
             if mine is fresh:
                 self._live.pop(row[0], None)
             raise
 
+    def rescue(self, receipt: Receipt, timeout: float) -> None:
+        """Put an event into the spool whose caller has its receipt, and does not wait.
+
+        Called by the leader, so that the event is not delivered before this is noted.
+
+        Args:
+            receipt: Its receipt, which is settled once the event is in the database.
+            timeout: Longest time to write it, in seconds.
+
+        Raises:
+            AuditError: As `accept`.
+        """
+        self.accept(receipt, timeout, room_timeout=0.0)
+        self._early[str(receipt.event_id)] = receipt
+
     def _write(self, rows: Sequence[EventRow]) -> list[Placed | AuditError]:
         """Append a group; the entry's committer calls this, holding its lock."""
-        records = [encode(row) for row in rows]
+        if self._closed:
+            raise ClosedError("the audit service is closed; its spool takes no more events")
         spool = self._own
         if spool is None:
             check_directory(self.directory, origin=self._origin)
-            spool = self._own = Spool.create(
+            spool = Spool.create(
                 self.directory,
                 origin=self._origin,
                 max_bytes=self._max_bytes,
                 on_damage=self._on_damage,
                 on_trouble=self._report,
             )
-        try:
-            end = spool.append(records)
-        except SpoolLostError as error:
-            # Told to those whose events are in this group, and shown by `health` from now on.  The
-            # next group gets a new spool; what can still be read of this one is drained.
-            self.lost = error
-            self._own = None
-            raise
+            self._made.append(spool)
+            self._own = spool
+        results = self._append(spool, rows)
         self._queue.wake()
+        return results
+
+    def _append(self, spool: Spool, rows: Sequence[EventRow]) -> list[Placed | AuditError]:
+        try:
+            end = spool.append([encode(row) for row in rows])
+        except SpoolFullError as error:
+            if len(rows) == 1:
+                return [error]
+            # Some of them may still fit.
+            middle = len(rows) // 2
+            return [*self._append(spool, rows[:middle]), *self._append(spool, rows[middle:])]
+        except SpoolError as error:
+            if isinstance(error, SpoolLostError):
+                # Told to those whose events are in this group, and shown by `health` from now on.
+                # The next group gets a new spool; what can still be read of this one is drained.
+                self.lost = error
+                self._own = None
+            return [error] * len(rows)
         return [(self._origin, number, b"") for number in range(end - len(rows), end)]
 
     # The leader's end --------------------------------------------------------------------------
@@ -228,9 +271,11 @@ class SpooledPath:
         now = time.monotonic()
         if self._closed or now < self._read_at:
             return
-        own = self._own
-        if own is not None and not any(source.spool is own for source in self._sources):
-            self._sources.append(_Source(own, own.drained))
+        while self._made:
+            # Taken from there only afterwards, so that it is never in neither.
+            if not any(source.spool is self._made[0] for source in self._sources):
+                self._sources.append(_Source(self._made[0], self._made[0].drained))
+            self._made.popleft()
         try:
             self._adopt(now)
             for source in self._sources:
@@ -242,18 +287,34 @@ class SpooledPath:
         except SpoolError as error:
             self._pause()
             self._report(error)
+        if any(source.taken and source.taken[0].is_done for source in self._sources):
+            # Whoever led before was interrupted, or there is nothing but damage.
+            self.settle()
 
     def _read(self, source: _Source) -> None:
+        if source.taken and not source.taken[-1].queued:
+            # Interrupted half way below: what is queued of it is read again.
+            self._take_back(source)
         chunk = source.spool.read(source.next, self._batch_size, MAX_BATCH_BYTES)
         if chunk.after == source.next:
             return
         rows = [decode(record) for _, record in chunk.records]
-        receipts = [Receipt.of(row) for row in rows]
+        taken = _Taken(source.next, chunk.after, rows, [Receipt.of(row) for row in rows])
         # Noted before they are queued: what is settled must be found.
-        source.taken.append(_Taken(source.next, chunk.after, rows, receipts))
-        source.next = chunk.after
-        for receipt in receipts:
+        source.taken.append(taken)
+        for receipt in taken.receipts:
             self._queue.force(receipt)
+        source.next = chunk.after
+        taken.queued = True
+
+    def _take_back(self, source: _Source) -> None:
+        """Take the newest chunk out of the queue again."""
+        chunk = source.taken[-1]
+        source.next = chunk.start
+        for receipt in chunk.receipts:
+            if not receipt.done:
+                self._queue.remove(receipt)
+        source.taken.pop()
 
     def _adopt(self, now: float) -> None:
         """Take over one spool of a dead process, when there is one and none is being drained."""
@@ -273,7 +334,7 @@ class SpooledPath:
             self._orphans = None
             self._adopt_at = now + ADOPT_SECONDS
             self._rounds += 1
-            self._room.set()
+            self._room.ring()
         else:
             self._sources.append(_Source(spool, spool.drained))
 
@@ -294,8 +355,8 @@ class SpooledPath:
                     source.spool.close()
 
     def _acknowledge(self, source: _Source) -> None:
-        done: int | None = None
-        while source.taken and all(receipt.done for receipt in source.taken[0].receipts):
+        # Every step may be done twice, should this be interrupted; so a chunk is forgotten last.
+        while source.taken and source.taken[0].is_done:
             chunk = source.taken[0]
             refused: list[tuple[EventRow, AuditError]] = []
             for row, receipt in zip(chunk.rows, chunk.receipts, strict=True):
@@ -304,50 +365,26 @@ class SpooledPath:
                     refused.append((row, error))
                 elif error is not None:
                     # The database failed, and has not looked at them: they stay.
-                    self._rewind(source)
+                    while source.taken:
+                        self._take_back(source)
+                    self._pause()
                     return
             if refused:
-                self._set_aside(source.spool, refused)
-            self._rest = 0.0
-            source.taken.popleft()
-            done = chunk.after
+                set_aside(self.directory, source.spool.spool_id, refused)
+                self.refused += len(refused)
             for row, receipt in zip(chunk.rows, chunk.receipts, strict=True):
-                mine = self._live.pop(row[0], None)
+                mine = self._live.get(row[0])
                 if mine is not None:
                     mine.settle(receipt.place, receipt.error)
-        if done is not None:
-            source.spool.acknowledge(done)
-            self._room.set()
-
-    def _rewind(self, source: _Source) -> None:
-        source.next = source.taken[0].start
-        for chunk in source.taken:
-            for receipt in chunk.receipts:
-                if not receipt.done:
-                    self._queue.remove(receipt)
-        source.taken.clear()
-        self._pause()
-
-    def _set_aside(self, spool: Spool, refused: list[tuple[EventRow, AuditError]]) -> None:
-        """Keep events that the database refuses for good, in a file beside the spools."""
-        path = self.directory / f"{spool.spool_id}{REFUSED_SUFFIX}"
-        lines = [
-            json.dumps(
-                {**dict(zip(EVENT_COLUMNS, row, strict=True)), "body": row[-1].decode()}
-                | {"refused": str(error)}
-            )
-            for row, error in refused
-        ]
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write("".join(f"{line}\n" for line in lines))
-                file.flush()
-                os.fsync(descriptor)
-        except OSError as error:
-            raise SpoolError(
-                f"events that the database refuses cannot be set aside in {str(path)!r}: {error}"
-            ) from error
+                self._live.pop(row[0], None)
+                early = self._early.get(row[0])
+                if early is not None:
+                    early.settle(receipt.place, receipt.error)
+                self._early.pop(row[0], None)
+            self._rest = 0.0
+            source.spool.acknowledge(chunk.after)
+            source.taken.popleft()
+            self._room.ring()
 
     def _pause(self) -> None:
         self._rest = min(_LONGEST_REST, max(0.05, self._rest * 2))
@@ -376,17 +413,19 @@ class SpooledPath:
     @property
     def pending(self) -> int:
         """How many events are in the spools that this process drains, its own included."""
-        spools = {source.spool for source in tuple(self._sources)}
-        if self._own is not None:
-            spools.add(self._own)
-        return sum(spool.pending for spool in spools)
+        return sum(spool.pending for spool in self._spools())
+
+    def _spools(self) -> set[Spool]:
+        # Looked at in the order in which `_write` and `fill` hand them on, so that none is missed.
+        spools = {*tuple(self._made), *(source.spool for source in tuple(self._sources))}
+        own = self._own
+        return spools if own is None else spools | {own}
 
     @property
     def oldest(self) -> float | None:
         """Age of the oldest of them in seconds, at most; None if there are none."""
-        own = None if self._own is None else self._own.oldest
-        times = [source.spool.oldest for source in tuple(self._sources)]
-        known = [moment for moment in (own, *times) if moment is not None]
+        times = [spool.oldest for spool in self._spools()]
+        known = [moment for moment in times if moment is not None]
         return max(0.0, time.time() - min(known)) if known else None
 
     @property
@@ -408,23 +447,19 @@ class SpooledPath:
             raise self.lost
 
     def drained(self, deadline: float | None) -> bool:
-        """Wait until what is in this process's own spool now is drained, and tell whether it is.
+        """Wait until what this process has spooled up to now is drained, and tell whether it is.
 
         Args:
             deadline: When to stop waiting, as `time.monotonic` counts, or None.
         """
-        own = self._own
-        if own is None:
-            return True
-        end = own.end
-        while own.drained < end and not self._closed:
-            self._room.clear()
+        # More than one if the first was lost: what can be read of it is drained all the same.
+        ends = {spool: spool.end for spool in self._spools() if not spool.adopted}
+        while not self._closed and any(spool.drained < end for spool, end in ends.items()):
             left = _SLICE if deadline is None else min(_SLICE, deadline - time.monotonic())
             if left <= 0:
                 break
-            if own.drained < end:
-                self._room.wait(left)
-        return own.drained >= end
+            self._room.wait(left)
+        return all(spool.drained >= end for spool, end in ends.items())
 
     def adopted(self, deadline: float | None) -> bool:
         """Look for spools of dead processes now, wait until they are drained, and tell whether.
@@ -436,13 +471,11 @@ class SpooledPath:
         wanted = self._rounds + 2
         while self._rounds < wanted and not self._closed:
             self._adopt_at = 0.0
-            self._room.clear()
             self._queue.wake()
             left = _SLICE if deadline is None else min(_SLICE, deadline - time.monotonic())
             if left <= 0:
                 break
-            if self._rounds < wanted:
-                self._room.wait(left)
+            self._room.wait(left)
         return self._rounds >= wanted
 
     def close(self, deadline: float) -> int:
@@ -455,14 +488,11 @@ class SpooledPath:
         """
         self._closed = True
         self._entry.stop(deadline)
-        self._room.set()
+        self._room.ring()
         locked = self._entry.lock.acquire(timeout=max(0.0, deadline - time.monotonic()))
         try:
             left = self.pending
-            spools = {source.spool for source in self._sources}
-            if self._own is not None:
-                spools.add(self._own)
-            for spool in spools:
+            for spool in self._spools():
                 try:
                     spool.close()
                 except SpoolError as error:
@@ -470,17 +500,27 @@ class SpooledPath:
         finally:
             if locked:
                 self._entry.lock.release()
-        later = ClosedError(
+        later = self.later()
+        # Not items(), which minds another thread that adds or takes away meanwhile.
+        held = (reference() for reference in self._live.valuerefs())
+        for receipt in (*held, *tuple(self._early.values())):
+            if receipt is not None:
+                self.leave(receipt, later)
+        return left
+
+    def later(self) -> ClosedError:
+        """Return the error of an event that stays in the spool when the service is closed."""
+        return ClosedError(
             "the service was closed before the event was in the database; it is in the spool "
             f"{str(self.directory)!r}, and whoever opens that next delivers it"
         )
-        for event_id, receipt in list(self._live.items()):
-            self._left.add(event_id)
-            receipt.settle(None, later)
-        return left
+
+    def leave(self, receipt: Receipt, error: ClosedError) -> None:
+        """Settle the receipt of an event that stays in the spool for the next service."""
+        self._left.add(str(receipt.event_id))
+        receipt.settle(None, error)
 
     def after_fork(self) -> None:
         """Let go, in a forked child, of what is the parent's."""
-        for spool in {source.spool for source in self._sources} | {self._own}:
-            if spool is not None:
-                spool.after_fork()
+        for spool in self._spools():
+            spool.after_fork()

@@ -71,8 +71,11 @@ class Backend:
         self.owned = owned
         self.busy_timeout = busy_timeout
 
+    can_cut: ClassVar[bool] = False
+    """Whether `cut` ends what a thread waits for in the driver."""
+
     @classmethod
-    def engine_options(cls, *, busy_timeout: float) -> dict[str, Any]:
+    def engine_options(cls, *, busy_timeout: float, connect_timeout: int = 10) -> dict[str, Any]:
         """Return the keyword arguments for ``create_engine``."""
         return {}
 
@@ -190,6 +193,9 @@ class Backend:
         """Write the log's row, which this transaction has locked."""
         log = self.tables.log
         connection.execute(update(log).where(log.c.log_id == log_id).values(head._asdict()))
+
+    def cut(self) -> None:
+        """Shut down the connection of the transaction under way, from another thread."""
 
     def classify(self, error: BaseException) -> Fault:
         """Tell what an error means; anything unknown is `Fault.DATABASE`."""

@@ -6,6 +6,8 @@ cannot afford; the connection, its pool and its transactions stay SQLAlchemy's.
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any, ClassVar
@@ -23,7 +25,7 @@ from indelible.storage.backends.base import (
 )
 from indelible.storage.schema import Tables
 
-__all__ = ["INSERT_COLUMNS", "DriverBackend"]
+__all__ = ["INSERT_COLUMNS", "DriverBackend", "shut_down"]
 
 INSERT_COLUMNS = ("log_id", "seq", "leaf_hash", *EVENT_COLUMNS)
 """The columns of an inserted event, in the order of the statements here."""
@@ -134,3 +136,9 @@ class DriverBackend(Backend):
             )
             for seq, leaf_hash, row in rows
         ]
+
+
+def shut_down(descriptor: int) -> None:
+    """Shut a socket down that a driver owns, and leave it to the driver to close it."""
+    with socket.socket(fileno=os.dup(descriptor)) as copy:
+        copy.shutdown(socket.SHUT_RDWR)

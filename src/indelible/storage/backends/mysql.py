@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 
 from indelible.errors import UnsafeSettingError
 from indelible.storage.backends.base import Fault, NumberedRow, original
-from indelible.storage.backends.driver import DriverBackend
+from indelible.storage.backends.driver import DriverBackend, shut_down
 from indelible.storage.schema import Tables
 
 __all__ = ["MySQLBackend"]
@@ -35,6 +35,7 @@ class MySQLBackend(DriverBackend):
 
     drivers: ClassVar = {"pymysql": ("pymysql", "mariadb")}
     placeholder = "%s"
+    can_cut = True
 
     def __init__(self, engine: Engine, tables: Tables, *, owned: bool, busy_timeout: float) -> None:
         super().__init__(engine, tables, owned=owned, busy_timeout=busy_timeout)
@@ -49,9 +50,15 @@ class MySQLBackend(DriverBackend):
         return max(1, round(self.busy_timeout))
 
     @classmethod
-    def engine_options(cls, *, busy_timeout: float) -> dict[str, Any]:
+    def engine_options(cls, *, busy_timeout: float, connect_timeout: int = 10) -> dict[str, Any]:
         """Return the keyword arguments for ``create_engine``."""
-        return {"connect_args": {"charset": "utf8mb4", "connect_timeout": 10}}
+        return {
+            "connect_args": {
+                "charset": "utf8mb4",
+                "connect_timeout": connect_timeout,
+                "read_timeout": connect_timeout,
+            }
+        }
 
     def check_settings(self, connection: Connection) -> None:
         """Set what concerns this connection, and refuse what would lose or change data."""
@@ -139,6 +146,13 @@ class MySQLBackend(DriverBackend):
         statement = self.insert_into + ", ".join([self.row_marks] * len(rows))
         values = list(chain.from_iterable(self.parameters(log_id, rows)))
         self.execute(statement, values).close()
+
+    def cut(self) -> None:
+        """Shut down the connection of the transaction under way, from another thread."""
+        # The driver has no name for it that others may use.
+        link = getattr(self.raw, "_sock", None)
+        if link is not None:
+            shut_down(link.fileno())
 
     def classify(self, error: BaseException) -> Fault:
         """Tell what an error means, by its number."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from indelible.errors import UnsafeSettingError
 from indelible.storage.backends.base import Fault, NumberedRow, original
-from indelible.storage.backends.driver import INSERT_COLUMNS, DriverBackend
+from indelible.storage.backends.driver import INSERT_COLUMNS, DriverBackend, shut_down
 from indelible.storage.schema import Tables
 
 __all__ = ["PostgreSQLBackend"]
@@ -34,6 +34,7 @@ class PostgreSQLBackend(DriverBackend):
 
     drivers: ClassVar = {"psycopg": ("psycopg", "postgres")}
     placeholder = "%s"
+    can_cut = True
 
     def __init__(self, engine: Engine, tables: Tables, *, owned: bool, busy_timeout: float) -> None:
         super().__init__(engine, tables, owned=owned, busy_timeout=busy_timeout)
@@ -41,12 +42,12 @@ class PostgreSQLBackend(DriverBackend):
         self._copy = f"COPY {self.table_name(tables.event)} ({columns}) FROM STDIN"
 
     @classmethod
-    def engine_options(cls, *, busy_timeout: float) -> dict[str, Any]:
+    def engine_options(cls, *, busy_timeout: float, connect_timeout: int = 10) -> dict[str, Any]:
         """Return the keyword arguments for ``create_engine``."""
         return {
             "connect_args": {
                 "application_name": "indelible",
-                "connect_timeout": 10,
+                "connect_timeout": connect_timeout,
                 # Whatever the database, or PGCLIENTENCODING, says.
                 "client_encoding": "utf8",
                 # Another process's batch holds the head's row for milliseconds; whoever holds it
@@ -110,6 +111,10 @@ class PostgreSQLBackend(DriverBackend):
         return [
             (log_id, seq, leaf_hash, *row[:11], row[11].decode()) for seq, leaf_hash, row in rows
         ]
+
+    def cut(self) -> None:
+        """Shut down the connection of the transaction under way, from another thread."""
+        shut_down(self.raw.pgconn.socket)
 
     def classify(self, error: BaseException) -> Fault:
         """Tell what an error means, by its SQLSTATE."""

@@ -68,7 +68,7 @@ class SQLiteBackend(DriverBackend):
         }
 
     @classmethod
-    def engine_options(cls, *, busy_timeout: float) -> dict[str, Any]:
+    def engine_options(cls, *, busy_timeout: float, connect_timeout: int = 10) -> dict[str, Any]:
         """Return the keyword arguments for ``create_engine``."""
         # The service's own locks keep two threads from using one connection at once.
         return {"connect_args": {"timeout": busy_timeout, "check_same_thread": False}}
