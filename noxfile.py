@@ -201,3 +201,10 @@ def benchmark(session: nox.Session) -> None:
     prepare(session)
     session.env["PYTHONPATH"] = str(ROOT)
     python(session, "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Processes and faults against a real PostgreSQL for ten minutes, or `-- --minutes N`."""
+    prepare(session)
+    python(session, "-m", "features.support.soak", *session.posargs)

@@ -21,13 +21,39 @@ def then_refused(context: Any) -> None:
     assert not any(problems), "\n".join(filter(None, problems))
 
 
+@then("a service with each of these combinations is refused")
+def then_combinations_refused(context: Any) -> None:
+    problems = [
+        combination_problem(
+            context.database_url(), ast.literal_eval(row["arguments"]), row["argument"], row["says"]
+        )
+        for row in context.table
+    ]
+    assert not any(problems), "\n".join(filter(None, problems))
+
+
+@then("a service with each of these combinations is accepted, and makes no directory")
+def then_combinations_accepted(context: Any) -> None:
+    for row in context.table:
+        arguments = ast.literal_eval(row["arguments"])
+        if "spool" in arguments:
+            arguments["spool"] = context.tmp / arguments["spool"]
+        with AuditService(context.database_url(), **arguments):
+            pass
+    assert list(context.tmp.iterdir()) == []
+
+
 def argument_problem(url: str, argument: str, value: Any, says: str) -> str:
     """Return what is wrong with how an argument is refused, or ""."""
-    arguments: dict[str, Any] = {"bind": url, argument: value}
+    return combination_problem(url, {argument: value}, argument, says)
+
+
+def combination_problem(url: str, arguments: dict[str, Any], argument: str, says: str) -> str:
+    """Return what is wrong with how some arguments are refused, or ""."""
     try:
-        AuditService(arguments.pop("bind"), **arguments)
+        AuditService(**{"bind": url, **arguments})
     except ConfigurationError as error:
         if error.argument != argument or says not in str(error):
-            return f"{argument}={value!r}: it says {error}"
+            return f"{arguments}: it says {error}"
         return ""
-    return f"{argument}={value!r} is accepted"
+    return f"{arguments} is accepted"

@@ -120,8 +120,9 @@ class SQLiteBackend(DriverBackend):
         """Take the write lock at once: a lock upgraded from a read may fail at any later time."""
         now = time.monotonic()
         if now >= self._look_at:
-            self._look_at = now + LOOK_SECONDS
+            # Raises again and again: what was noticed once is not forgotten for a second.
             self.check_file()
+            self._look_at = now + LOOK_SECONDS
         super().begin(connection)
         raw = self.raw
         if raw.in_transaction:
@@ -187,7 +188,11 @@ class SQLiteBackend(DriverBackend):
                 return Fault.BUSY
             if code & _PRIMARY_CODE in _EVENT_CODES:
                 return Fault.EVENT
-            return Fault.DATABASE
+            # A disk that fails at the COMMIT may have written it all the same: the outcome is as
+            # unknown as when a connection is lost.
+            return (
+                Fault.TRANSIENT if code & _PRIMARY_CODE == sqlite3.SQLITE_IOERR else Fault.DATABASE
+            )
         if isinstance(driver_error, sqlite3.IntegrityError | sqlite3.DataError):
             return Fault.EVENT
         return Fault.DATABASE
