@@ -82,6 +82,9 @@ Feature: A service with a spool keeps what it has acknowledged
     Scenario: A living process takes over the spool of a dead one
       Then a process that lives delivers within seconds what one that is killed has left
 
+    Scenario: A process is killed whose fork lives on
+      Then a process that lives takes over from one that was killed, though the fork of that lives on
+
     Scenario Outline: A process forks <when>
       When a process with a spool forks: <program>
       Then the log holds each of its and its children's events once: <events>
@@ -177,6 +180,11 @@ Feature: A service with a spool keeps what it has acknowledged
       Then at most 6 of them are in memory, and the others are in the spool
       And once the commits go on, each thread's 40 events are in the log, in order
       And the next event stays in memory
+
+    Scenario: on_full='spool' keeps the order when the queue has room again before the spool is empty
+      Given a service with a queue of 5 and on_full='spool', whose commits hang
+      When 2 threads record 150 events each while each commit takes a moment
+      Then once the commits go on, each thread's 150 events are in the log, in order
 
     Scenario: What is in memory when the service is closed goes into the spool
       Given a service with a queue of 5 and on_full='spool', whose database is locked

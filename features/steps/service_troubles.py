@@ -370,7 +370,10 @@ def then_program_ok(context: Context) -> None:
 @when("a program also records in these places")
 def when_anywhere(context: Context) -> None:
     cases = [(f"{row['place']}, {row['mode']}", context.new_database()) for row in context.table]
-    context.output = run_program("signals", *cases)
+    # Coverage's tracer takes a lock at each new line, which a signal handler would find held by its
+    # own thread.
+    measured = not any("signal handler" in place for place, _ in cases)
+    context.output = run_program("signals", *cases, measured=measured)
 
 
 @when("a program forks, and parent and child import indelible only then")

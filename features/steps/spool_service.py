@@ -106,7 +106,7 @@ def then_private(context: Any) -> None:
 def when_threads(context: Any, threads: int, events: int) -> None:
     case = case_of(context)
     record_in_threads(case.service, threads, events)
-    case.record("last", actor="last")
+    case.record("last", actor="user:last")
     assert case.service.flush(30), case.service.stats()
 
 
@@ -233,6 +233,13 @@ def then_ledger(context: Any) -> None:
 def then_taken_over(context: Any) -> None:
     case = make(context)
     killing.take_over(case)
+    assert case.actions() == ["living", *(f"{step:05}" for step in range(5))]
+
+
+@then("a process that lives takes over from one that was killed, though the fork of that lives on")
+def then_parent_dead(context: Any) -> None:
+    case = make(context)
+    killing.outlived_by_its_child(case)
     assert case.actions() == ["living", *(f"{step:05}" for step in range(5))]
 
 
@@ -561,6 +568,16 @@ def given_overflow_locked(context: Any, size: int) -> None:
 def when_threads_only(context: Any, threads: int, events: int) -> None:
     record_in_threads(context.case.service, threads, events)
     context.threads = threads
+
+
+@when("{threads:d} threads record {events:d} events each while each commit takes a moment")
+def when_threads_slowly(context: Any, threads: int, events: int) -> None:
+    case = case_of(context)
+    # So the queue has room now and then, while earlier events are still in the spool.
+    case.gate.before = lambda rows: time.sleep(0.002)
+    case.gate.open()
+    when_threads_only(context, threads, events)
+    assert case.service.stats().spooled, "nothing has gone into the spool"
 
 
 @then("at most {most:d} of them are in memory, and the others are in the spool")

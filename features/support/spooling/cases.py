@@ -139,6 +139,7 @@ class Case:
 
     def check_receipts(self) -> None:
         """Each receipt has the place at which its event stands."""
+        assert self.receipts, self.raised
         places = {row.event_id: row.seq for row in stored.rows(self.url)}
         for receipt in self.receipts:
             assert receipt.wait(10).seq == places[str(receipt.event_id)], receipt

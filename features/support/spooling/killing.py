@@ -26,7 +26,7 @@ def started(name: str, url: str, directory: Path) -> Iterator[subprocess.Popen[s
         env=unmeasured(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=None if name in {"record", "hold"} else subprocess.STDOUT,
+        stderr=None if name in {"record", "hold", "die"} else subprocess.STDOUT,
         text=True,
     )
     try:
@@ -90,6 +90,20 @@ def take_over(case: Case) -> None:
         process.wait()
         # The living one does nothing meanwhile.
         wait_until(lambda: service.stats().committed == 6, "they are taken over", 15)
+    assert service.close()
+
+
+def outlived_by_its_child(case: Case) -> None:
+    """A living process takes over the spool of one that is dead, while its forked child lives."""
+    service = case.start()
+    with started("die", case.url, case.directory) as process:
+        assert line_of(process) == "ready"
+        process.wait()
+        case.record("living")
+        # The child waits for a line, and has the end of this pipe open.
+        wait_until(lambda: service.stats().committed == 6, "they are taken over", 15)
+        assert process.stdin is not None
+        process.stdin.close()
     assert service.close()
 
 

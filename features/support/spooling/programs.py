@@ -64,6 +64,17 @@ def hold(url: str, directory: str) -> None:
     sys.stdin.readline()
 
 
+def die_before_the_child(url: str, directory: str) -> None:
+    """Record five events of which none reaches the database, fork, and be killed."""
+    audit = service(url, directory)
+    Gate(audit).shut()
+    for step in range(5):
+        audit.record(f"{step:05}", actor="process:1")
+    fork(sys.stdin.readline)
+    say("ready")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def fork_half_full(url: str, directory: str) -> None:
     """Parent and child each deliver their own events."""
     audit = service(url, directory)
@@ -201,6 +212,7 @@ def fail_now_and_then(audit: AuditService) -> None:
 PROGRAMS: dict[str, Callable[[str, str], None]] = {
     "record": record_until_killed,
     "hold": hold,
+    "die": die_before_the_child,
     "fork-half-full": fork_half_full,
     "fork-and-die": fork_and_die,
     "fork-under-load": fork_under_load,
