@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -610,19 +613,47 @@ def then_left_out(context: Any, messages: int, left: int) -> None:
 # Dying --------------------------------------------------------------------------------------------
 
 
+def leave_threads_unmeasured(context: Any) -> None:
+    """Keep coverage's tracer out of threads that are started from now on, until the scenario ends.
+
+    It takes a lock of its own at each new file, which an exception that is raised there would leave
+    taken: then every thread of this process waits for it, for ever.
+    """
+    context.add_cleanup(threading.settrace, threading.gettrace())
+    threading.settrace(None)
+
+
+@contextmanager
+def unmeasured() -> Iterator[None]:
+    """Keep the tracer out of this thread for a while.
+
+    A traced thread of CPython 3.11 spins, and lets no other one run, while an exception waits for
+    another thread to come round to it.
+    """
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(tracer)
+
+
 @given("an asynchronous service, without a spool")
 def given_async(context: Any) -> None:
+    leave_threads_unmeasured(context)
     warm(make(context))
 
 
 @given("an asynchronous service, with a spool")
 def given_async_spool(context: Any) -> None:
+    leave_threads_unmeasured(context)
     warm(make(context, spool=context.tmp / "spool"))
 
 
 @when("its writer thread dies: {how}")
 def when_dies(context: Any, how: str) -> None:
-    policies.kill_writer(context.case, how)
+    with unmeasured():
+        policies.kill_writer(context.case, how)
 
 
 @then("all receipts get their places within {limit:g} seconds")
@@ -671,7 +702,8 @@ def when_thrown(context: Any, threads: int, throws: int) -> None:
     seed = int.from_bytes(os.urandom(4))
     case = case_of(context)
     try:
-        thrown = policies.throw_while_recording(case, threads, throws, seed)
+        with unmeasured():
+            thrown = policies.throw_while_recording(case, threads, throws, seed)
     except AssertionError as error:
         raise AssertionError(f"seed {seed}: {error}") from error
     assert thrown > throws / 2, thrown

@@ -215,7 +215,7 @@ def limited(teller: Teller, url: str, service: dict[str, Any], limit: str, most:
         recorder.record(details=filler)
     teller.note("before", recorder.step)
     teller.note("full", trouble.replace("\n", " "))
-    for _ in range(20):
+    for _ in range(5):
         recorder.record(details=filler)
     pages[0] = endless
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))

@@ -13,7 +13,7 @@ ${DEV}      ${CURDIR}/../../../dev
 Help Names Every Command
     ${result}=    Run Process    ${DEV}    help    stdin=NONE
     Should Be Equal As Integers    ${result.rc}    0
-    FOR    ${command}    IN    demo    test    lint    types    docs    bench    help
+    FOR    ${command}    IN    demo    test    lint    types    docs    bench    soak    help
         Should Contain    ${result.stdout}    ${SPACE}${SPACE}${command}
     END
 
