@@ -8,9 +8,8 @@ remembered, and the rare arguments cost nothing when they are absent.
 from __future__ import annotations
 
 import ipaddress
-import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -18,8 +17,8 @@ import uuid_utils
 
 from indelible.changes import encode_changes
 from indelible.context import current_context
-from indelible.encoding import LONE_SURROGATE, ValueEncoder, to_json, unreadable
-from indelible.errors import ConfigurationError, EventTooLargeError, InvalidEventError, shown
+from indelible.encoding import LONE_SURROGATE, ValueEncoder, to_json
+from indelible.errors import EventTooLargeError, InvalidEventError, shown
 from indelible.event import (
     BODY_VERSION,
     MAX_ID,
@@ -30,6 +29,7 @@ from indelible.event import (
     Severity,
     Target,
 )
+from indelible.moments import CallersClock, SystemClock, utc_text
 from indelible.redaction import Redaction
 
 __all__ = [
@@ -37,9 +37,9 @@ __all__ = [
     "MAX_TEXT",
     "BodyBuilder",
     "EventRow",
+    "checked_address",
     "checked_event_id",
     "column_text",
-    "utc_text",
 ]
 
 EventRow = tuple[
@@ -75,7 +75,6 @@ MAX_ADDRESS: Final = 45
 _REMEMBERED: Final = 4096
 """Names of each kind that are remembered as checked; all are forgotten when there are more."""
 
-_MIN_YEAR: Final = 1000  # DATETIME of MariaDB and MySQL begins there.
 _OUTCOMES: Final = {str(member): str(member) for member in Outcome}
 _SEVERITIES: Final = {str(member): str(member) for member in Severity}
 
@@ -111,13 +110,18 @@ class BodyBuilder:
         self._encoder = ValueEncoder(redaction)
         self._careful_encoder = ValueEncoder(redaction, split_nul=True)
         self._max_body_bytes = max_body_bytes
-        self._now: Callable[[], str] = _SystemClock() if clock is None else _CallersClock(clock)
+        self._now: Callable[[], str] = SystemClock() if clock is None else CallersClock(clock)
         self._source = None if source is None else _name_forms("source", source)[0]
         # Plain dicts, whose single reads and writes are atomic.  Two threads that check the same
         # name at once do the same work twice and agree.
         self._actions: dict[object, tuple[Any, str]] = {}
         self._actors: dict[object, tuple[dict[str, Any], str]] = {}
         self._targets: dict[object, tuple[dict[str, Any], str]] = {}
+
+    @property
+    def values(self) -> ValueEncoder:
+        """What writes values into bodies, text that holds NUL characters included."""
+        return self._careful_encoder
 
     def build(
         self,
@@ -299,7 +303,7 @@ class BodyBuilder:
                 members[name] = _split(self._redaction.scrub(text))
         source_ip = more.get("source_ip")
         if source_ip is not None:
-            found["source_ip"] = members["source_ip"] = _checked_address(source_ip)
+            found["source_ip"] = members["source_ip"] = checked_address(source_ip)
         on_behalf_of = more.get("on_behalf_of")
         if on_behalf_of is not None:
             members["on_behalf_of"] = self._forms(Actor, "on_behalf_of", on_behalf_of)[0]
@@ -346,64 +350,6 @@ def checked_event_id(value: object) -> str:
         raise InvalidEventError(
             "event_id", f"{shown(value)} is no UUID. Leave it out, or derive one with uuid.uuid5()"
         ) from error
-
-
-def utc_text(argument: str, value: object) -> str:
-    """Return a time as RFC 3339 text in UTC, always with six digits of fraction.
-
-    Raises:
-        InvalidEventError: It is no aware datetime, or lies outside the years 1000 to 9999.
-    """
-    moment: datetime | None = None
-    try:
-        if isinstance(value, datetime) and value.utcoffset() is not None:
-            moment = value.astimezone(UTC)
-    except OverflowError:
-        moment = datetime.min.replace(tzinfo=UTC)
-    except Exception as error:
-        raise unreadable(argument, error) from error
-    if moment is None:
-        raise InvalidEventError(
-            argument,
-            f"{shown(value)} is no datetime with a time zone. "
-            "Use for example datetime.now(timezone.utc)",
-        )
-    if moment.year < _MIN_YEAR:
-        raise InvalidEventError(
-            argument, f"{shown(value)} lies outside the years {_MIN_YEAR} to 9999 in UTC"
-        )
-    return moment.isoformat(timespec="microseconds")[:26] + "Z"
-
-
-class _SystemClock:
-    """The system's clock as RFC 3339 text; formats the second once and then reuses it."""
-
-    def __init__(self) -> None:
-        self._second: tuple[int, str] = (-1, "")
-
-    def __call__(self) -> str:
-        microseconds = time.time_ns() // 1000
-        seconds = microseconds // 1_000_000
-        known, text = self._second
-        if known != seconds:
-            text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(seconds))
-            # One assignment of a tuple: another thread sees the old pair or the new one.
-            self._second = (seconds, text)
-        # The fraction's digits with a leading 1, which keeps its zeros, cut off again: half the
-        # time of formatting it.
-        return text + str(microseconds % 1_000_000 + 1_000_000)[1:] + "Z"
-
-
-class _CallersClock:
-    """The caller's clock, checked at each reading."""
-
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        if not callable(clock):
-            raise ConfigurationError("clock", clock, "pass a callable that returns a datetime")
-        self._clock = clock
-
-    def __call__(self) -> str:
-        return utc_text("clock", self._clock())
 
 
 def _encoded(members: dict[str, Any]) -> bytes:
@@ -484,7 +430,12 @@ def _split(text: str) -> Any:
     return {"$text": text.split("\0")} if "\0" in text else text
 
 
-def _checked_address(value: object) -> str:
+def checked_address(value: object) -> str:
+    """Return an IP address in its shortest form.
+
+    Raises:
+        InvalidEventError: It is no address.
+    """
     try:
         text = str(ipaddress.ip_address(str(value)))
     except Exception as error:

@@ -19,7 +19,7 @@ from features.support.events import examples
 from features.support.events.comparing import difference
 from features.support.merkle.hypothesis_run import run_property
 from indelible import MISSING, REDACTED, Actor, AuditService, KeyedHash, Target
-from indelible import body as body_module
+from indelible import moments
 from indelible.body import BodyBuilder
 from indelible.redaction import Redaction
 
@@ -219,10 +219,10 @@ def check_times(body: str) -> None:
 
 def check_system_clock() -> None:
     """The fast clock says what `datetime` says, also where a second begins."""
-    moments = [0, 1, 999_999, 1_000_000, 1_000_001, 1_767_225_599_999_999, 1_767_225_600_000_000]
-    clock = body_module._SystemClock()
-    with patch.object(body_module, "time", wraps=wall) as fake:
-        for microseconds in [*moments, *reversed(moments)]:
+    instants = [0, 1, 999_999, 1_000_000, 1_000_001, 1_767_225_599_999_999, 1_767_225_600_000_000]
+    clock = moments.SystemClock()
+    with patch.object(moments, "time", wraps=wall) as fake:
+        for microseconds in [*instants, *reversed(instants)]:
             fake.time_ns.return_value = microseconds * 1000 + 999
             fake.time_ns.side_effect = None
             moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=microseconds)
