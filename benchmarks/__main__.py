@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import calls, durable, memory, parts, spool, spooled, tree, verify
+from benchmarks import calls, durable, memory, parts, spool, spooled, text, tree, verify
 from benchmarks.figures import Figure, as_markdown, as_text
 from features.support import servers
 
@@ -47,6 +47,10 @@ def _suites(rounds: int, *, quick: bool = False) -> dict[str, list[Callable[[], 
             spooled.recovery,
         ],
         "memory": [memory.bounded_queue],
+        "text": [
+            *(lambda kind=kind: text.writing(kind, rounds) for kind in servers.KINDS),
+            *(lambda kind=kind: text.searching(kind) for kind in servers.KINDS),
+        ],
         "verify": [lambda: verify.verification(rounds), verify.proving, verify.verify_memory],
     }
 

@@ -59,6 +59,10 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
         "indelible.cli.commands.spool",
         "See what is in spools, and deliver what dead processes have left.",
     ),
+    "search": LazyCommand(
+        "indelible.cli.commands.search",
+        "Switch full text search on and off, and see how far it is.",
+    ),
     "db": LazyCommand("indelible.cli.commands.db", "Create, upgrade and check the tables."),
     "doctor": LazyCommand(
         "indelible.cli.commands.doctor",
