@@ -60,7 +60,7 @@ Feature: The reference says everything, and nothing that is not so
       | indelible.storage.migrate.sql     |
 
   Scenario: Counting takes the filters of querying, so it need not describe them again
-    Then "indelible.AuditService.count" takes what "indelible.AuditService.query" takes, but for "limit, cursor"
+    Then "indelible.AuditService.count" takes what "indelible.AuditService.query" takes, but for "limit, cursor, order"
 
   Scenario: Every error has advice
     Then the page of advice names every error
@@ -101,6 +101,6 @@ Feature: The reference says everything, and nothing that is not so
       | A column left out          | `wrapped_key`            | `key`                    | the page of the schema has every table, column and index, and no other      |
       | A column that may be empty | `body` \| text \| null   | `body` \| text \|        | the page of the schema has every table, column and index, and no other      |
       | An index left out          | audit_event_tenant_idx   | audit_tenant_idx         | the page of the schema has every table, column and index, and no other      |
-      | An index of other columns  | `action`, `seq`          | `seq`, `action`          | the page of the schema has every table, column and index, and no other      |
+      | An index of other columns  | `action`, `occurred_at`  | `occurred_at`, `action`  | the page of the schema has every table, column and index, and no other      |
       | Tags left out              | indelible.values         | indelible.event          | the page of the value mappings has every tag                                |
       | A member of a line missing | \| `duration` \|         | \| `seconds` \|          | the page of the import format has the members that are read, and no other   |

@@ -118,10 +118,25 @@ Feature: Reading a log
       | action   | 5                          | pass a string                                         |
       | action   | b"x"                       | pass a string                                         |
       | action   | "\ud800"                   | a lone surrogate                                      |
-      | tenant   | []                         | pass a string                                         |
+      | tenant   | []                         | pass 1 to 1000 values                                 |
       | outcome  | "ok"                       | pass one of denied, failure, success, unknown         |
-      | outcome  | ["success"]                | pass one of                                           |
-      | outcome  | ""                         | pass one of                                           |
+      | outcome  | ["ok", "success"]          | pass one of                                           |
+      | outcome  | ""                         | pass a string that is not empty                       |
+      | outcome  | {"success": 1}             | pass a string, a list of strings                      |
+      | who      | "user:1"                   | there is no such filter                               |
+      | actr     | "user:1"                   | did you mean 'actor'?                                 |
+      | actor_type | "user:1"                 | pass the part before the colon alone                  |
+      | source_ip | "localhost"               | pass an IP address                                    |
+      | since_seq | -1                        | pass a whole number from 0                            |
+      | until_seq | "5"                       | pass a whole number from 0                            |
+      | changed  | ""                         | pass a path                                           |
+      | details  | {}                         | pass a dict of paths and values                       |
+      | details  | {"": 1}                    | is no string                                          |
+      | details  | {"a": object()}            | no event can hold this value                          |
+      | details  | {"password": "hunter2"}    | values under this key are redacted                    |
+      | details  | {"token/id": 1}            | values under this key are redacted                    |
+      | text     | " "                        | pass at least one word                                |
+      | text     | "word"                     | this log has no text index                            |
       | since    | datetime(2026, 1, 1)       | pass a datetime with a time zone                      |
       | until    | datetime(2026, 1, 1)       | pass a datetime with a time zone                      |
       | since    | "2026-01-01T00:00:00Z"     | pass a datetime                                       |
@@ -140,6 +155,34 @@ Feature: Reading a log
       | cursor   | b"WzFd"                    | pass a Page's next_cursor, unchanged                  |
       | cursor   | "é"                        | pass a Page's next_cursor, unchanged                  |
     And the reader refuses to get "x", 5 and an object whose text raises
+
+  @use.with_db=<db>
+  Scenario Outline: The reader finds words once its log has a text index, on <db>
+    Given a reader of 30 events of all kinds
+    When the reader's log gets a text index
+    Then the reader finds by words, together with any other filter, what holds them
+
+    Examples:
+      | db         |
+      | sqlite     |
+      | postgresql |
+      | mariadb    |
+
+  Scenario: The reader answers on an event loop as it does elsewhere
+    Given a reader of 30 events of all kinds
+    Then the reader's twins answer as their originals do, and leave the event loop running
+
+  Scenario: The reader tells what is known of a thing after each event
+    Given a reader in asynchronous mode
+    Then the reader's history holds the state after every change, in both orders and from any time on
+
+  Scenario: The reader's stream goes on where it ended, and waits for what is recorded
+    Given a reader of 30 events of all kinds
+    Then the reader's stream yields every event once, though it is taken up again in between
+
+  Scenario: The reader gives up when its time is over
+    Given a reader of 30 events of all kinds
+    Then the reader's questions end with a QueryTimeoutError when the database takes too long
 
   Scenario: The reader takes a cursor with its own filters alone
     Given a reader of 30 events of all kinds

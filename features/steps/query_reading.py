@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from behave import given, then
+from behave import given, then, when
 
 from features.support.events.services import open_service, plain_engine
-from features.support.reading import logs
+from features.support.reading import answers, logs
 
 
 @given("a reader of {number:d} events of all kinds")
@@ -154,3 +154,35 @@ def reader_cursor_filters(context: Any) -> None:
 @then("the reader answers any cursor with a page or a QueryError")
 def reader_cursors(context: Any) -> None:
     logs.check_any_cursor(context.service)
+
+
+@when("the reader's log gets a text index")
+def reader_indexed(context: Any) -> None:
+    answers.index(context.service)
+
+
+@then("the reader finds by words, together with any other filter, what holds them")
+def reader_words(context: Any) -> None:
+    answers.check_words(context.service, context.events)
+
+
+@then("the reader's twins answer as their originals do, and leave the event loop running")
+def reader_twins(context: Any) -> None:
+    answers.check_twins(context.service, context.events)
+
+
+@then(
+    "the reader's history holds the state after every change, in both orders and from any time on"
+)
+def reader_history(context: Any) -> None:
+    answers.check_history(context.service)
+
+
+@then("the reader's stream yields every event once, though it is taken up again in between")
+def reader_stream(context: Any) -> None:
+    answers.check_stream(context.service, context.events)
+
+
+@then("the reader's questions end with a QueryTimeoutError when the database takes too long")
+def reader_timeout(context: Any) -> None:
+    answers.check_timeout(context.service)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         MissingExtraError,
         ProofError,
         QueryError,
+        QueryTimeoutError,
         QueueFullError,
         RedactionError,
         SchemaError,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
         UnsafeSettingError,
     )
     from indelible.event import Actor, AuditEvent, Outcome, Place, Severity, Target
-    from indelible.query import Page
+    from indelible.query import Bucket, Facet, FilterArguments, Page, Version
     from indelible.redaction import Redaction
     from indelible.sealing import SealedCheckpoint, Witness, WitnessPolicy
     from indelible.sealing.errors import (
@@ -64,6 +65,7 @@ __all__ = [
     "AuditEvent",
     "AuditService",
     "AuditTimeoutError",
+    "Bucket",
     "Change",
     "CloseReport",
     "ClosedError",
@@ -78,6 +80,8 @@ __all__ = [
     "EventProof",
     "EventRefusedError",
     "EventTooLargeError",
+    "Facet",
+    "FilterArguments",
     "Health",
     "InvalidEventError",
     "KeyedHash",
@@ -87,6 +91,7 @@ __all__ = [
     "Place",
     "ProofError",
     "QueryError",
+    "QueryTimeoutError",
     "QueueFullError",
     "Receipt",
     "Redaction",
@@ -106,6 +111,7 @@ __all__ = [
     "Target",
     "UnsafeSettingError",
     "VerificationReport",
+    "Version",
     "Witness",
     "WitnessPolicy",
     "WitnessPolicyError",
@@ -143,6 +149,7 @@ _HOMES: Final = {
         "MissingExtraError",
         "ProofError",
         "QueryError",
+        "QueryTimeoutError",
         "QueueFullError",
         "RedactionError",
         "SchemaError",
@@ -157,7 +164,13 @@ _HOMES: Final = {
         "Severity",
         "Target",
     ),
-    "indelible.query": ("Page",),
+    "indelible.query": (
+        "Bucket",
+        "Facet",
+        "FilterArguments",
+        "Page",
+        "Version",
+    ),
     "indelible.redaction": ("Redaction",),
     "indelible.sealing": (
         "SealedCheckpoint",

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
+from indelible.asynchronous import AsyncReading
 from indelible.errors import ClosedError
-from indelible.reading import LogReading
 from indelible.storage.imports import imports
 from indelible.writer.committer import Committer, FaultKind, explained
 from indelible.writer.thread import log_raised
@@ -18,7 +18,7 @@ from indelible.writer.thread import log_raised
 if TYPE_CHECKING:
     Lock = threading.Lock | threading.RLock
 
-    from sqlalchemy import URL, Engine
+    from sqlalchemy import URL, Connection, Engine
     from sqlalchemy.orm import Session
 
     from indelible.storage.appender import LogAppender
@@ -35,7 +35,7 @@ _LOCKS: Final = 2
 """The commit lock and the session lock."""
 
 
-class LogAccess(LogReading):
+class LogAccess(AsyncReading):
     """The database's half of a service, which assigns what is declared here.
 
     The locks and what they guard are described where they are made, in `AuditService.__init__`.
@@ -102,7 +102,7 @@ class LogAccess(LogReading):
             # The pool of an engine that was given to us may be too small for that.
             session = Session(engine.connect() if owned else engine, expire_on_commit=False)
             self._appender = LogAppender(backend, self._log)
-            self._reader = LogReader(self._tables, self._log)
+            self._reader = LogReader(self._tables, self._log, engine)
             self._engine = engine
         except BaseException:
             if owned:
@@ -116,20 +116,24 @@ class LogAccess(LogReading):
         return Fault.DATABASE if self._backend is None else self._backend.classify(error)
 
     @contextmanager
-    def _reading(self) -> Iterator[tuple[Session, LogReader]]:
-        """Give a session of the caller's own, on the engine that the writer uses."""
+    def _reading(self, timeout: float | None = None) -> Iterator[tuple[Connection, LogReader]]:
+        """Give a connection of the caller's own, from the engine that the writer uses.
+
+        Args:
+            timeout: How long what is read on it may take, in seconds; None for any time.
+        """
         if self._closed:
             raise closed_error()
         token = (threading.get_ident(), object())
         try:
             engine, reader = self._begin_read(token)
             # Loaded by the first use, under its lock.
-            from sqlalchemy.orm import Session
+            from indelible.storage.time_limit import time_limit
 
             # A database in memory is one connection, so reading must wait for the commit.
             shared = self._committer.paused() if is_memory_engine(engine) else nullcontext()
-            with shared, Session(engine) as session:
-                yield session, reader
+            with shared, engine.connect() as connection, time_limit(connection, timeout):
+                yield connection, reader
         except Exception as error:
             if not self._is_database_error(error):
                 raise

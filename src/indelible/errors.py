@@ -20,6 +20,7 @@
     │   └── EventRefusedError           the database refused this one event
     │       └── EventConflictError      its event id already belongs to another event
     ├── QueryError                  a filter or a cursor that makes no sense
+    │   └── QueryTimeoutError       the answer would take longer than was allowed
     ├── ProofError                  a tree, proof, note or checkpoint is malformed or false
     │   └── KeyRangeError           signed by a key that may not speak for a log of this size
     └── SealingError                a checkpoint could not be made, or not be published
@@ -51,6 +52,7 @@ __all__ = [
     "MissingExtraError",
     "ProofError",
     "QueryError",
+    "QueryTimeoutError",
     "QueueFullError",
     "RedactionError",
     "SchemaError",
@@ -203,6 +205,10 @@ class QueryError(AuditError, ValueError):
     def __init__(self, argument: str, value: object, mend: str) -> None:
         self.argument = argument
         super().__init__(f"{argument}={shown(value)}: {mend}")
+
+
+class QueryTimeoutError(QueryError, TimeoutError):
+    """The answer would take longer than the ``timeout`` that was given."""
 
 
 class ProofError(AuditError, ValueError):

@@ -12,6 +12,7 @@ from uuid import NAMESPACE_OID, uuid5
 from indelible.access import LogAccess, closed_error
 from indelible.body import BodyBuilder, EventRow
 from indelible.configuration import checked_seconds
+from indelible.encoding import ValueEncoder
 from indelible.errors import (
     AuditError,
     AuditTimeoutError,
@@ -173,6 +174,9 @@ class Intake(LogAccess):
             source=self._spooled,
             take_over=None if self._error_policy == "raise" else self._take_over,
         )
+
+    def _filter_values(self) -> ValueEncoder:
+        return self._builder.values
 
     def _append(self, rows: Sequence[EventRow]) -> Sequence[Placed | AuditError]:
         """Append a batch; the committer calls this, holding the commit lock."""

@@ -110,10 +110,12 @@ class Proving(Ending):
                 failed.
             ProofError: The checkpoint is malformed, or the tables do not lead to its root.
         """
+        from sqlalchemy.orm import Session
+
         from indelible.verification.prove import prove_event
 
         wanted = checked_event_id(event_id)
-        with self._reading() as (session, _):
+        with self._reading() as (connection, _), Session(connection) as session:
             return prove_event(session, self._tables, self._log, wanted, note=checkpoint)
 
     def consistency(self, old_checkpoint: Checkpoint | str) -> Consistency:
@@ -126,13 +128,15 @@ class Proving(Ending):
             ProofError: The checkpoint is malformed, or the log does not continue it.
             StorageError: The database failed.
         """
+        from sqlalchemy.orm import Session
+
         from indelible.merkle import parse_checkpoint, parse_note
         from indelible.verification.prove import prove_consistency
 
         old = old_checkpoint
         if isinstance(old, str):
             old = parse_checkpoint(parse_note(old)[0])
-        with self._reading() as (session, _):
+        with self._reading() as (connection, _), Session(connection) as session:
             return prove_consistency(session, self._tables, self._log, old)
 
     def verify(
@@ -167,8 +171,6 @@ class Proving(Ending):
             ProofError: A key or a checkpoint that was passed is malformed or false.
             StorageError: The database failed.
         """
-        from sqlalchemy import Engine
-
         from indelible.merkle import parse_checkpoint, parse_note
         from indelible.verification.database import Options, verify_database
         from indelible.verification.trust import Trust, TrustLevel, quorum_of, trusted_keys
@@ -190,7 +192,5 @@ class Proving(Ending):
             since=None if since is None else opened(since),
             progress=progress,
         )
-        with self._reading() as (session, _):
-            engine = session.get_bind()
-            assert isinstance(engine, Engine)  # noqa: S101 - as `_reading` binds it
-            return verify_database(engine, self._tables, self._log, options)
+        with self._reading() as (connection, _):
+            return verify_database(connection.engine, self._tables, self._log, options)

@@ -3,36 +3,61 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Unpack
 from uuid import UUID
 
-from indelible.body import checked_event_id
-from indelible.event import Actor, AuditEvent, Target
+from indelible.body import checked_event_id, column_text
+from indelible.encoding import ValueEncoder
+from indelible.errors import QueryError, QueryTimeoutError
+from indelible.event import AuditEvent
 from indelible.query import (
     DEFAULT_LIMIT,
+    MAX_BUCKETS,
+    Bucket,
+    Events,
+    Facet,
+    FilterArguments,
     Filters,
     Page,
+    checked_bucket,
+    checked_facet,
     checked_limit,
+    checked_order,
+    checked_timeout,
     read_cursor,
     write_cursor,
 )
+from indelible.search import Search, criteria_of
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
+    from sqlalchemy import Connection
 
-    from indelible.storage.reader import Criteria, LogReader, StoredEvent
+    from indelible.storage.reader import LogReader, StoredEvent
 
 __all__ = ["LogReading"]
 
 
 class LogReading(ABC):
-    """Reads committed events; a subclass opens the database."""
+    """Reads committed events; a subclass opens the database.
+
+    Each statement is a transaction of its own, and none reads more than a page or a count, so that
+    no reader keeps the database from cleaning up.
+    """
 
     @abstractmethod
-    def _reading(self) -> AbstractContextManager[tuple[Session, LogReader]]:
-        """Give a session of the caller's own, and what reads the log with it."""
+    def _reading(
+        self, timeout: float | None = None
+    ) -> AbstractContextManager[tuple[Connection, LogReader]]:
+        """Give a connection of the caller's own, and what reads the log with it."""
+
+    @abstractmethod
+    def _filter_values(self) -> ValueEncoder:
+        """Return how values are written into bodies, for filters on them."""
 
     def get(self, event_id: UUID | str) -> AuditEvent | None:
         """Return the committed event with an id, or None.
@@ -45,101 +70,208 @@ class LogReading(ABC):
             StorageError: The database failed.
         """
         wanted = checked_event_id(event_id)
-        with self._reading() as (session, reader):
-            stored = reader.get(session, wanted)
-        return None if stored is None else _event(stored)
+        with self._reading() as (connection, reader):
+            return _decoded(reader.get(connection, wanted))
+
+    def at(self, seq: int) -> AuditEvent | None:
+        """Return the committed event with a number in the log, or None.
+
+        Args:
+            seq: The event's number, from 0.
+
+        Raises:
+            QueryError: It is no whole number from 0.
+            StorageError: The database failed.
+        """
+        filters = Filters.checked({"since_seq": seq})
+        if filters.since_seq is None:
+            raise QueryError("seq", seq, "pass a whole number from 0")
+        with self._reading() as (connection, reader):
+            return _decoded(reader.at(connection, filters.since_seq))
+
+    def size(self) -> int:
+        """Return the number of committed events in the log, pruned ones included.
+
+        Raises:
+            StorageError: The database failed.
+        """
+        with self._reading() as (connection, reader):
+            return reader.size(connection)
 
     def query(
         self,
         *,
-        actor: str | Actor | None = None,
-        action: str | None = None,
-        target: str | Target | None = None,
-        outcome: str | None = None,
-        tenant: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
+        order: str = "newest",
         limit: int = DEFAULT_LIMIT,
         cursor: str | None = None,
+        timeout: float | None = None,
+        **filters: Unpack[FilterArguments],
     ) -> Page:
-        """Return the newest committed events that match all filters, newest first.
+        """Return the committed events that match all filters, a page at a time.
+
+        Events are ordered by the time at which they occurred, and those of the same microsecond by
+        their number in the log.
 
         Args:
-            actor: Who acted, as ``"type:id"`` or an `Actor`.
-            action: What was done, exactly.
-            target: What it was done to, as ``"type:id"`` or a `Target`.
-            outcome: How it ended.
-            tenant: The tenant concerned.
-            since: Earliest ``occurred_at``, inclusive; an aware datetime.
-            until: Latest ``occurred_at``, exclusive; an aware datetime.
+            order: ``"newest"`` or ``"oldest"``, for what comes first.
             limit: Most events to return, 1 to 1,000.
             cursor: A page's `next_cursor`, to continue behind it; stable while events arrive.
+            timeout: How long to look, in seconds; None for any time. Filters on what no index
+                leads to, `changed` and `details`, may take long: the page then holds what was
+                found so far, perhaps nothing, and a cursor to go on.
+            **filters: See `FilterArguments`.
 
         Raises:
             QueryError: A filter, the limit or the cursor makes no sense.
+            QueryTimeoutError: The database did not answer in time.
             StorageError: The database failed.
         """
-        filters = Filters.checked(
-            actor=actor,
-            action=action,
-            target=target,
-            outcome=outcome,
-            tenant=tenant,
-            since=since,
-            until=until,
-        )
+        newest = checked_order(order)
+        wanted = self._filters(filters)
         most = checked_limit(limit)
-        before = None if cursor is None else read_cursor(cursor, filters)
-        with self._reading() as (session, reader):
-            # One more than asked for tells whether there is a next page.
-            stored = reader.newest(session, _criteria(filters), before=before, limit=most + 1)
-        items = tuple(_event(event) for event in stored[:most] if event.body is not None)
-        more = len(stored) > most
-        return Page(items, write_cursor(stored[most - 1].place.seq, filters) if more else None)
+        behind = None if cursor is None else read_cursor(cursor, wanted, newest=newest)
+        search = Search(
+            self._reading, wanted, newest=newest, behind=behind, timeout=checked_timeout(timeout)
+        )
+        # One more than asked for tells whether there is a next page.
+        found = list(islice(search.matches(most + 1), most + 1))
+        items = Events([(place, body) for _, place, body in found[:most]])
+        reached = found[most - 1][0] if len(found) > most else search.unfinished
+        following = None if reached is None else write_cursor(reached, wanted, newest=newest)
+        return Page(items, following)
 
-    def count(
-        self,
-        *,
-        actor: str | Actor | None = None,
-        action: str | None = None,
-        target: str | Target | None = None,
-        outcome: str | None = None,
-        tenant: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-    ) -> int:
-        """Return how many committed events match all filters, which are those of `query`.
+    def count(self, *, timeout: float | None = None, **filters: Unpack[FilterArguments]) -> int:
+        """Return how many committed events match all filters.
+
+        Args:
+            timeout: How long it may take, in seconds; None for any time.
+            **filters: See `FilterArguments`.
 
         Raises:
             QueryError: A filter makes no sense.
+            QueryTimeoutError: The time is over.
             StorageError: The database failed.
         """
-        filters = Filters.checked(
-            actor=actor,
-            action=action,
-            target=target,
-            outcome=outcome,
-            tenant=tenant,
-            since=since,
-            until=until,
+        wanted, limit = self._filters(filters), checked_timeout(timeout)
+        if wanted.content:
+            return sum(1 for _ in self._matching(wanted, limit))
+        with self._reading(limit) as (connection, reader):
+            return reader.count(
+                connection, criteria_of(wanted), reader.words(connection, wanted.text)
+            )
+
+    def facets(
+        self,
+        *,
+        by: str,
+        limit: int = 20,
+        timeout: float | None = None,
+        **filters: Unpack[FilterArguments],
+    ) -> tuple[Facet, ...]:
+        """Return the most frequent values of one property, with the number of events of each.
+
+        Args:
+            by: What to count by, such as ``"action"``; see `indelible.query.FACETS`.
+            limit: Most values to return, 1 to 1,000.
+            timeout: How long it may take, in seconds; None for any time.
+            **filters: See `FilterArguments`.
+
+        Raises:
+            QueryError: A filter, or what to count by, makes no sense.
+            QueryTimeoutError: The time is over.
+            StorageError: The database failed.
+        """
+        name, most = checked_facet(by), checked_limit(limit)
+        wanted, seconds = self._filters(filters), checked_timeout(timeout)
+        if wanted.content:
+            counts = Counter(_facet(name, event) for event in self._matching(wanted, seconds))
+            ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
+            return tuple(Facet(*item) for item in ordered[:most])
+        with self._reading(seconds) as (connection, reader):
+            words = reader.words(connection, wanted.text)
+            found = reader.facets(connection, criteria_of(wanted), name, most, words)
+        return tuple(Facet(*item) for item in found)
+
+    def histogram(
+        self,
+        *,
+        bucket: str | timedelta,
+        timeout: float | None = None,
+        **filters: Unpack[FilterArguments],
+    ) -> tuple[Bucket, ...]:
+        """Return how many events occurred in each span of time, from the first to the last event.
+
+        Args:
+            bucket: The length of a span: ``"minute"``, ``"hour"``, ``"day"``, ``"week"``, or a
+                timedelta of whole seconds. Spans are counted in UTC; weeks begin on Mondays.
+            timeout: How long it may take, in seconds; None for any time.
+            **filters: See `FilterArguments`.
+
+        Returns:
+            The spans in order of time, empty ones between others included.
+
+        Raises:
+            QueryError: A filter makes no sense, or there would be more than 10,000 spans.
+            QueryTimeoutError: The time is over.
+            StorageError: The database failed.
+        """
+        from indelible.storage.statements import span_number, span_start
+
+        seconds = int(checked_bucket(bucket).total_seconds())
+        wanted, allowed = self._filters(filters), checked_timeout(timeout)
+        if wanted.content:
+            counts = dict(
+                Counter(
+                    span_number(event.occurred_at, seconds)
+                    for event in self._matching(wanted, allowed)
+                )
+            )
+        else:
+            with self._reading(allowed) as (connection, reader):
+                words = reader.words(connection, wanted.text)
+                counts = dict(
+                    reader.histogram(
+                        connection, criteria_of(wanted), seconds, MAX_BUCKETS + 1, words
+                    )
+                )
+        if not counts:
+            return ()
+        first, last = min(counts), max(counts)
+        if last - first >= MAX_BUCKETS:
+            raise QueryError(
+                "bucket",
+                bucket,
+                f"there would be more than {MAX_BUCKETS:,} spans; take longer ones, or narrow the "
+                "time by since and until",
+            )
+        return tuple(
+            Bucket(span_start(number, seconds), counts.get(number, 0))
+            for number in range(first, last + 1)
         )
-        with self._reading() as (session, reader):
-            return reader.count(session, _criteria(filters))
+
+    def _filters(self, arguments: Mapping[str, Any]) -> Filters:
+        return Filters.checked(arguments, values=self._filter_values())
+
+    def _matching(self, filters: Filters, timeout: float | None) -> Iterator[AuditEvent]:
+        """Yield all events that match, each page read in a transaction of its own."""
+        search = Search(self._reading, filters, newest=False, timeout=timeout)
+        for _, place, body in search.matches():
+            yield AuditEvent.from_body(body, place)
+        if search.unfinished is not None:
+            raise QueryTimeoutError(
+                "timeout", timeout, "the answer takes longer. Narrow the filters, or allow more"
+            )
 
 
-def _criteria(filters: Filters) -> Criteria:
-    from indelible.storage.reader import Criteria
-
-    names = ("actor", "action", "target", "outcome", "tenant")
-    equal = {name: getattr(filters, name) for name in names}
-    return Criteria(
-        {name: value for name, value in equal.items() if value is not None},
-        filters.since,
-        filters.until,
-    )
-
-
-def _event(stored: StoredEvent) -> AuditEvent:
-    if stored.body is None:
-        raise AssertionError("a pruned event has no body to read")
+def _decoded(stored: StoredEvent | None) -> AuditEvent | None:
+    if stored is None or stored.body is None:
+        return None
     return AuditEvent.from_body(stored.body, stored.place)
+
+
+def _facet(by: str, event: AuditEvent) -> str | None:
+    """Return what an event is counted under, as its column says it."""
+    named = getattr(event, by.removesuffix("_type"))
+    if named is None:
+        return None
+    return column_text(named.type if by.endswith("_type") else str(named))

@@ -6,7 +6,7 @@ import functools
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +65,7 @@ class Demonstration:
     """
 
     modes: tuple[ModeResult, ...]
-    last_events: tuple[AuditEvent, ...]
+    last_events: Sequence[AuditEvent]
     example: AuditEvent | None
     proof: ProofResult | None
 

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -27,8 +29,11 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from indelible.errors import StorageError
+from indelible.event import Place
 from indelible.merkle import Checkpoint, inclusion_proof, parse_checkpoint, parse_note
-from indelible.storage.reader import Criteria, LogReader, StoredEvent
+from indelible.query import Filters
+from indelible.search import Search, criteria_of
+from indelible.storage.reader import LogReader
 from indelible.storage.schema import Tables
 from indelible.storage.tree_reader import TreeReader
 from indelible.verification.proof_file import build_proof
@@ -80,7 +85,7 @@ def export_evidence(
     session: Session,
     tables: Tables,
     origin: str,
-    criteria: Criteria,
+    filters: Filters,
     path: Path,
     *,
     key: str | None = None,
@@ -91,7 +96,7 @@ def export_evidence(
         session: A session whose view of the database does not change meanwhile.
         tables: The tables.
         origin: The log's name.
-        criteria: What the events must match.
+        filters: What the events must match.
         path: The archive to write; it appears when it is complete.
         key: The log's verifier key, to lie in the bundle.
 
@@ -111,7 +116,7 @@ def export_evidence(
     try:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
             writer = _Writer(archive, session, tables, origin, note, checkpoint)
-            bundled = writer.write(criteria, key)
+            bundled = writer.write(filters, key)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -130,48 +135,62 @@ class _Writer:
     ) -> None:
         self._archive = archive
         self._session = session
-        self._reader = LogReader(tables, origin)
+        self._connection = session.connection()
+        self._reader = LogReader(tables, origin, self._connection.engine)
         self._fetch = lru_cache(_CACHED_TILES)(TreeReader(session, tables, origin).fetch)
         self._origin = origin
         self._note = note
         self._checkpoint = checkpoint
 
-    def write(self, criteria: Criteria, key: str | None) -> Bundled:
-        total = self._reader.count(self._session, criteria)
-        before: int | None = self._checkpoint.size
-        events = 0
+    def write(self, filters: Filters, key: str | None) -> Bundled:
+        size = self._checkpoint.size
+        events = unsealed = 0
         with tempfile.TemporaryFile() as listing:
-            while before is not None:
-                page = self._reader.newest(self._session, criteria, before=before, limit=_PAGE)
-                for stored in page:
-                    listing.write(self._add(stored) + b"\n")
-                events += len(page)
-                before = page[-1].place.seq if len(page) == _PAGE else None
+            for place, body in self._matching(filters):
+                if place.seq < size:
+                    listing.write(self._add(place, body) + b"\n")
+                    events += 1
+                else:
+                    unsealed += 1
             listing.seek(0)
             self._archive.writestr("events.jsonl", listing.read())
-        self._add_papers(criteria, key, events, total - events)
-        return Bundled(events, total - events, self._checkpoint)
+        self._add_papers(filters, key, events, unsealed)
+        return Bundled(events, unsealed, self._checkpoint)
 
-    def _add(self, stored: StoredEvent) -> bytes:
-        index = stored.place.seq
-        if stored.body is None:
-            raise StorageError(f"the event {index} matches and was pruned: it cannot be proven")
-        body = stored.body.encode()
+    def _matching(self, filters: Filters) -> Iterator[tuple[Place, str]]:
+        """Yield what matches, sealed or not."""
+        if filters == Filters():
+            # By number, because what was pruned has nothing else left.
+            size = self._reader.size(self._connection)
+            for first in range(0, size, _PAGE):
+                stop = min(size, first + _PAGE)
+                for _, place, body in self._reader.span(
+                    self._connection, criteria_of(filters), first=first, stop=stop, limit=_PAGE
+                ):
+                    if body is None:
+                        _refuse(place)
+                    else:
+                        yield place, body
+            return
+        search = Search(
+            lambda _: nullcontext((self._connection, self._reader)),
+            filters,
+            newest=True,
+            pruned=_refuse,
+        )
+        for _, place, body in search.matches():
+            yield place, body
+
+    def _add(self, place: Place, text: str) -> bytes:
+        index, body = place.seq, text.encode()
         hashes = inclusion_proof(index, self._checkpoint.size, self._fetch)
         name = f"proofs/{index}.tlog-proof"
         self._archive.writestr(name, build_proof(index, body, hashes, self._note).text())
         event_id = msgspec.json.decode(body, type=dict[str, Any])["event_id"]
         return _json({"index": index, "event_id": event_id, "proof": name})
 
-    def _add_papers(self, criteria: Criteria, key: str | None, events: int, unsealed: int) -> None:
-        query = {
-            **criteria.equal,
-            **{
-                name: value
-                for name, value in (("since", criteria.since), ("until", criteria.until))
-                if value is not None
-            },
-        }
+    def _add_papers(self, filters: Filters, key: str | None, events: int, unsealed: int) -> None:
+        query = filters.described()
         manifest = {
             "format": _FORMAT,
             "log": self._origin,
@@ -201,6 +220,10 @@ class _Writer:
             papers["vkey"] = f"{key}\n"
         for name, content in papers.items():
             self._archive.writestr(name, content)
+
+
+def _refuse(place: Place) -> None:
+    raise StorageError(f"the event {place.seq} matches and was pruned: it cannot be proven")
 
 
 def _json(value: object) -> bytes:

@@ -44,16 +44,10 @@ def command(
     from sqlalchemy.orm import Session
 
     from indelible.query import Filters
-    from indelible.storage.reader import Criteria
     from indelible.verification.evidence import export_evidence
     from indelible.verification.reading import snapshot
 
-    wanted = Filters.checked(**filters)
-    equal = {
-        name: getattr(wanted, name)
-        for name in ("actor", "action", "target", "outcome", "tenant")
-        if getattr(wanted, name) is not None
-    }
+    wanted = Filters.checked(filters)
     with checking():
         vkeys = read_vkeys(keys)
         engine = opened_engine(settings)
@@ -63,7 +57,7 @@ def command(
                     session,
                     tables_of(settings),
                     log_of(settings),
-                    Criteria(equal, wanted.since, wanted.until),
+                    wanted,
                     output,
                     key="\n".join(vkeys) or None,
                 )

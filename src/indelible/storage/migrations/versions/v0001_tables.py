@@ -39,6 +39,9 @@ def upgrade() -> None:
     def long_text() -> TypeEngine[str]:
         return sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 
+    def name_type(length: int) -> TypeEngine[str]:
+        return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
     def event_id() -> TypeEngine[str]:
         return sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
 
@@ -74,25 +77,38 @@ def upgrade() -> None:
         sa.Column("event_id", event_id()),
         sa.Column("occurred_at", moment()),
         sa.Column("recorded_at", moment()),
-        sa.Column("action", sa.String(NAME)),
-        sa.Column("outcome", sa.String(16)),
-        sa.Column("actor", sa.String(IDENTITY)),
-        sa.Column("target", sa.String(IDENTITY)),
-        sa.Column("tenant", sa.String(NAME)),
-        sa.Column("request_id", sa.String(NAME)),
-        sa.Column("trace_id", sa.String(NAME)),
-        sa.Column("source_ip", sa.String(45)),
+        sa.Column("action", name_type(NAME)),
+        sa.Column("outcome", name_type(16)),
+        sa.Column("actor", name_type(IDENTITY)),
+        sa.Column("target", name_type(IDENTITY)),
+        sa.Column("tenant", name_type(NAME)),
+        sa.Column("request_id", name_type(NAME)),
+        sa.Column("trace_id", name_type(NAME)),
+        sa.Column("source_ip", name_type(45)),
         sa.Column("body", long_text()),
         sa.Column("leaf_hash", hash_type(), nullable=False),
         sa.UniqueConstraint("event_id", name=f"{prefix}event_event_id_key"),
     )
-    for name in ("action", "actor", "target", "tenant", "request_id", "trace_id"):
-        sparse = name in {"target", "tenant", "request_id", "trace_id"}
-        present = sa.text(f"{name} IS NOT NULL") if sparse else None
+    sparse = {"target", "tenant", "request_id", "trace_id", "source_ip"}
+    for name in (
+        "action",
+        "actor",
+        "target",
+        "tenant",
+        "request_id",
+        "trace_id",
+        "source_ip",
+        "outcome",
+    ):
+        present = None
+        if name in sparse:
+            present = sa.text(f"{name} IS NOT NULL")
+        elif name == "outcome":
+            present = sa.text("outcome != 'success'")
         op.create_index(
             f"{prefix}event_{name}_idx",
             f"{prefix}event",
-            ["log_id", name, "seq"],
+            ["log_id", name, "occurred_at", "seq"],
             schema=schema,
             sqlite_where=present,
             postgresql_where=present,
@@ -100,7 +116,7 @@ def upgrade() -> None:
     op.create_index(
         f"{prefix}event_occurred_at_idx",
         f"{prefix}event",
-        ["log_id", "occurred_at"],
+        ["log_id", "occurred_at", "seq"],
         schema=schema,
     )
     create(
