@@ -127,7 +127,9 @@ class LogFollowing(LogReading):
             StorageError: The database failed.
         """
         if filters.get("actor") is not None:
-            raise QueryError("actor", filters["actor"], "it is given already, as the first argument")
+            raise QueryError(
+                "actor", filters["actor"], "it is given already, as the first argument"
+            )
         filters["actor"] = actor
         return self.query(order=order, limit=limit, cursor=cursor, timeout=timeout, **filters)
 

@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 from features.support.events import examples
 from features.support.events.comparing import difference
 from features.support.merkle.hypothesis_run import run_property
-from indelible import MISSING, REDACTED, Actor, AuditService, KeyedHash, Target
-from indelible import moments
+from indelible import MISSING, REDACTED, Actor, AuditService, KeyedHash, Target, moments
 from indelible.body import BodyBuilder
 from indelible.redaction import Redaction
 

@@ -1,4 +1,4 @@
-"""Answers that are more than pages: words, histories, streams, twins, and those that take too long."""
+"""Answers that are more than pages: words, histories, streams, twins, and what takes too long."""
 
 from __future__ import annotations
 
