@@ -43,6 +43,13 @@ Feature: One closing line counts the tests of both runners and hides nothing
       """
     Then the run is red
     And the suite counts "2 passed, 4 failed, 1 skipped" in its report
+    And the suite names as failed
+      """
+      features/inner.feature:6 Fails
+      features/inner.feature:8 Raises
+      features/inner.feature:10 Is missing a step
+      features/inner.feature:19 Row -- @1.2
+      """
 
   Scenario: A failed behave hook counts although no scenario failed
     Given a project with this project's environment and these steps
@@ -100,6 +107,10 @@ Feature: One closing line counts the tests of both runners and hides nothing
           Skip    it cannot be had
       """
     Then the suite counts "1 passed, 1 failed, 1 skipped" in Robot's output
+    And the suite names as failed in Robot's output
+      """
+      Suite.Fails: as it should
+      """
 
   Scenario: A Robot suite that cannot be read counts as a failure
     When Robot Framework runs

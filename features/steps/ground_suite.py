@@ -23,6 +23,20 @@ def then_counts_in_report(context: Any, line: str) -> None:
     assert counted == line, f"{counted}\n{context.run.output}"
 
 
+@then("the suite names as failed")
+def then_names_failed(context: Any) -> None:
+    report = context.tmp / "report.json"
+    assert list(suite.count_behave(report, context.run.status).failures) == (
+        context.text.splitlines()
+    ), suite.count_behave(report, context.run.status).failures
+
+
+@then("the suite names as failed in Robot's output")
+def then_names_failed_robot(context: Any) -> None:
+    counted = suite.count_robot(context.tmp / "out" / "output.xml", context.robot.status)
+    assert list(counted.failures) == context.text.splitlines(), counted.failures
+
+
 @given('a report of behave that holds "{text}"')
 def given_report(context: Any, text: str) -> None:
     (context.tmp / "report.json").write_text(text, encoding="utf-8")

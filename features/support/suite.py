@@ -51,15 +51,19 @@ MODES = ("behave", "robot", "coverage", "all")
 
 @dataclass
 class Totals:
-    """How many tests ended in which way."""
+    """How many tests ended in which way, and which ones failed."""
 
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    failures: tuple[str, ...] = ()
 
     def __add__(self, other: Totals) -> Totals:
         return Totals(
-            self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            self.failures + other.failures,
         )
 
     def line(self) -> str:
@@ -86,6 +90,10 @@ def count_behave(report: Path, status: int) -> Totals:
                 totals.skipped += 1
             else:
                 totals.failed += 1
+                where = (element.get("location"), element.get("name"))
+                totals.failures += (
+                    " ".join(filter(None, where)).strip() or "a scenario without a name",
+                )
     return _with_status(totals, status)
 
 
@@ -98,10 +106,16 @@ def _status_of_steps(element: dict[str, Any]) -> str:
 def count_robot(report: Path, status: int) -> Totals:
     """Count the tests of an output.xml of Robot Framework; `status` is its exit status."""
     try:
-        result = ExecutionResult(str(report)).statistics.total
+        result = ExecutionResult(str(report))
+        total = result.statistics.total
     except Exception:  # noqa: BLE001 - whatever it is, the report cannot be used
         return Totals(failed=1)
-    return _with_status(Totals(result.passed, result.failed, result.skipped), status)
+    failures = tuple(
+        f"{test.full_name}: {' '.join(test.message.split())[:200]}"
+        for test in result.suite.all_tests
+        if test.failed
+    )
+    return _with_status(Totals(total.passed, total.failed, total.skipped, failures), status)
 
 
 def _with_status(totals: Totals, status: int) -> Totals:
@@ -291,6 +305,9 @@ def run(mode: str, arguments: Sequence[str]) -> int:
     print()
     for line in suite.skip_lines():
         print(line)
+    # Once more at the end: the output of both runners is long.
+    for failure in totals.failures:
+        print(f"FAILED: {failure}")
     for failure in failures:
         print(f"FAILED: {failure}, see above")
     print(totals.line())
