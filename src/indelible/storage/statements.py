@@ -44,6 +44,9 @@ __all__ = ["MERGED", "ColumnShape", "Shape", "Statements", "span_number", "span_
 MERGED: Final = 64
 """Most values of a column whose events are merged; more of them are looked for in order of time."""
 
+_SQL_TIME: Final = "'YYYY-MM-DD HH24:MI:SS.US'"
+"""A time as SQL writes it, for PostgreSQL's ``to_char``."""
+
 _RANKS: Final = (
     "request_id",
     "trace_id",
@@ -324,7 +327,13 @@ class Statements:
         if shape.needles:
             holds = [self._holds(f"n{number}") for number in range(shape.needles)]
             body = case((and_(*holds), event.body)).label("body")
-        return [event.seq, event.occurred_at, event.leaf_hash, body]
+        at: ColumnElement[Any] = event.occurred_at
+        if self._postgresql:
+            # As text of our own making: the driver reads no time as a session's DateStyle writes it
+            # but ISO's, and that may be a setting of the server.
+            utc = func.timezone(literal_column("'UTC'"), at)
+            at = func.to_char(utc, literal_column(_SQL_TIME)).label("occurred_at")
+        return [event.seq, at, event.leaf_hash, body]
 
     def _holds(self, name: str) -> ColumnElement[bool]:
         """Return the condition that the body holds a text, whatever characters that is made of."""
