@@ -25,7 +25,7 @@ from features.support.command_line import STYLING
 from features.support.merkle.hypothesis_run import run_property
 from indelible import Actor, AuditEvent, AuditService, Target
 from indelible.cli.tables import event_page
-from indelible.cli.visible import visible
+from indelible.visible import visible
 
 
 class Color(enum.Enum):

@@ -10,7 +10,7 @@ import click
 
 from indelible import errors
 from indelible.cli.exit_codes import ExitCode
-from indelible.cli.visible import visible
+from indelible.visible import visible
 
 if TYPE_CHECKING:
     from types import TracebackType

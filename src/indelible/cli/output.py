@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from indelible.cli.visible import visible
+from indelible.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console

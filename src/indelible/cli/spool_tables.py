@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from indelible.body import EventRow
-from indelible.cli.visible import visible
 from indelible.spool import SpoolStatus
+from indelible.visible import visible
 
 __all__ = ["rows_table", "spools_table"]
 

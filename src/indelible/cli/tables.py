@@ -16,9 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from indelible.changes import Change, Missing
-from indelible.cli.visible import visible
 from indelible.event import Actor, AuditEvent, Outcome, Target
 from indelible.values import DataclassValue, EnumValue, ErrorValue, KeyedHash, Redacted
+from indelible.visible import visible
 
 __all__ = ["changes_table", "event_page", "events_table", "value_text"]
 

@@ -11,7 +11,7 @@ from indelible.cli.failures import CommandError
 from indelible.cli.output import format_option, wants_json, write_json
 from indelible.cli.settings import Settings, database_options
 from indelible.cli.signing import Signing, signing_options
-from indelible.cli.visible import visible
+from indelible.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

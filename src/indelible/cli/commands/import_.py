@@ -16,7 +16,7 @@ from indelible.cli.exit_codes import ExitCode
 from indelible.cli.failures import CommandError
 from indelible.cli.output import console, format_option, wants_json, write_json
 from indelible.cli.settings import Settings, database_options, queue_options, recording_options
-from indelible.cli.visible import visible
+from indelible.visible import visible
 
 if TYPE_CHECKING:
     from indelible.body import BodyBuilder

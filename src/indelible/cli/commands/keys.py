@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from indelible.cli.visible import visible
+from indelible.visible import visible
 
 __all__ = ["command"]
 

@@ -12,7 +12,7 @@ from indelible.cli.filters import OUTCOMES
 from indelible.cli.output import format_option, place_members, wants_json, write_json
 from indelible.cli.settings import Settings, database_options, recording_options
 from indelible.cli.times import read_moment
-from indelible.cli.visible import visible
+from indelible.visible import visible
 
 __all__ = ["command"]
 

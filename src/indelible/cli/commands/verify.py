@@ -22,7 +22,7 @@ from indelible.cli.proving import (
     trust_in,
 )
 from indelible.cli.settings import Settings, database_options
-from indelible.cli.visible import visible
+from indelible.visible import visible
 
 if TYPE_CHECKING:
     from indelible.merkle import Checkpoint
