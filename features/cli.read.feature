@@ -55,7 +55,7 @@ Feature: Events are read on the command line
   Scenario: A cursor that is none
     When indelible runs "list --cursor x"
     Then indelible ends with code 2
-    And indelible says in one line "cursor='x': pass a Page's next_cursor"
+    And indelible says in one line "--cursor 'x': pass what a former list has said, unchanged"
 
   Scenario: More events than one page of the library has
     Given indelible has recorded 1200 further events

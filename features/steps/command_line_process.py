@@ -132,6 +132,11 @@ def then_words(context: Any) -> None:
     startup.check_words()
 
 
+@then("indelible's options are the filters of the library, and details are given one by one")
+def then_filters(context: Any) -> None:
+    startup.check_filters()
+
+
 @then("the exit codes that indelible documents are those that it has")
 def then_codes(context: Any) -> None:
     assert startup.documented_codes() == startup.existing_codes()

@@ -15,8 +15,9 @@ from features.support import processes
 from indelible import AuditService, Outcome, Severity
 from indelible.cli import exit_codes
 from indelible.cli.app import COMMANDS, app
-from indelible.cli.commands import record
+from indelible.cli.commands import count, record
 from indelible.cli.filters import OUTCOMES
+from indelible.query import FILTER_NAMES
 
 _MARK = "MODULES "
 
@@ -119,6 +120,16 @@ def check_words() -> None:
     options = {parameter.name: parameter for parameter in record.command.params}
     assert isinstance(options["severity"].type, click.Choice)
     assert set(options["severity"].type.choices) == set(Severity)
+
+
+def check_filters() -> None:
+    """Compare the options of a command that has little else with the library's filters."""
+    others = {"settings", "url", "log", "table_prefix", "schema", "timeout", "busy_timeout"}
+    options = {parameter.name: parameter for parameter in count.command.params}
+    assert [name for name in options if name not in others] == list(FILTER_NAMES)
+    for name in FILTER_NAMES:
+        spelled = "detail" if name == "details" else name.replace("_", "-")
+        assert options[name].opts == [f"--{spelled}"], name
 
 
 def documented_codes() -> set[int]:

@@ -38,11 +38,13 @@ class Money:
 
 
 def record_rows(url: str, rows: Iterable[Mapping[str, str]]) -> None:
-    """Record one event for each row of a table; empty cells are left out."""
+    """Record one event for each row of a table; empty cells are left out, objects are JSON."""
     with AuditService(url) as service:
         for row in rows:
             members: dict[str, Any] = {name: row[name] for name in row if row[name]}
             members["occurred_at"] = datetime.fromisoformat(members["occurred_at"])
+            for name in members.keys() & {"before", "after", "details"}:
+                members[name] = json.loads(members[name])
             service.record(**members)
 
 

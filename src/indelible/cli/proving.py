@@ -18,7 +18,7 @@ import click
 from indelible.cli.exit_codes import ExitCode
 from indelible.cli.failures import CommandError
 from indelible.cli.output import console
-from indelible.errors import AuditError
+from indelible.errors import AuditError, QueryError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -70,7 +70,8 @@ def checking() -> Iterator[None]:
         if error.code in {ExitCode.NO, COULD_NOT_CHECK}:
             raise
         raise CommandError(f"could not check: {error}", COULD_NOT_CHECK) from error
-    except (click.ClickException, click.exceptions.Exit):
+    except (click.ClickException, click.exceptions.Exit, QueryError):
+        # The command line itself is wrong, which has the same code.
         raise
     except (AuditError, OSError) as error:
         if isinstance(error, BrokenPipeError):

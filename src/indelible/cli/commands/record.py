@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from indelible.cli.details import read_details
 from indelible.cli.filters import OUTCOMES
 from indelible.cli.output import format_option, place_members, wants_json, write_json
 from indelible.cli.settings import Settings, database_options, recording_options
@@ -34,26 +35,6 @@ def _json_object(
     if not isinstance(members, dict):
         raise click.BadParameter("it is no JSON object. Write for example '{\"total\": 12}'")
     return members
-
-
-def _detail_pairs(
-    _ctx: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]
-) -> dict[str, Any]:
-    """Return the details that ``--detail key=value`` options name."""
-    from indelible.jsontext import read_json
-
-    details: dict[str, Any] = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not (key and equals):
-            raise click.BadParameter(f"{text!r} is not of the form key=value")
-        if key in details:
-            raise click.BadParameter(f"the key {key!r} is given twice")
-        try:
-            details[key] = read_json(value)
-        except ValueError:
-            details[key] = value
-    return details
 
 
 def _seconds(
@@ -83,7 +64,7 @@ def _seconds(
     "--detail",
     "pairs",
     multiple=True,
-    callback=_detail_pairs,
+    callback=read_details,
     metavar="KEY=VALUE",
     help="A further fact; may be repeated. The value is read as JSON if it is that, else as text.",
 )
