@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from indelible.asynchronous import AsyncReading
 from indelible.errors import ClosedError
 from indelible.storage.imports import imports
-from indelible.writer.committer import Committer, FaultKind, explained
+from indelible.writer.committer import Committer
+from indelible.writer.failures import FaultKind, explained
 from indelible.writer.thread import log_raised
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from indelible.body import checked_event_id
 from indelible.configuration import checked_count, checked_seconds
 from indelible.ending import Ending
 from indelible.errors import AuditTimeoutError, ConfigurationError, StorageError
-from indelible.writer.committer import explained
+from indelible.writer.failures import explained
 
 if TYPE_CHECKING:
     from indelible.merkle import Checkpoint, CosignatureVerifier, Verifier

@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 from features.support.recording.threads import Running, race, values
 from indelible import AuditError, EventRefusedError, Place, Receipt
 from indelible.body import EventRow
-from indelible.writer import committer as committer_module
+from indelible.writer import retrying
 from indelible.writer.committer import Committer
 from indelible.writer.queue import PendingQueue
 
@@ -94,7 +94,7 @@ class CommitterMachine(RuleBasedStateMachine):
             report=self.reported.append,
         )
         # The pauses between retries are of no interest here.
-        self.committer._rest = lambda pause: None  # type: ignore[method-assign]
+        self.committer._retrying.rest = lambda pause: None  # type: ignore[method-assign]
         self.script: deque[str] = deque()
         self.accepted: list[Receipt] = []
         self.ids: dict[int, str] = {}
@@ -272,7 +272,7 @@ def _eager_threads() -> Iterator[None]:
 def check_threads(threads: int, seeds: int = 4, events: int = 40) -> None:
     """Let threads commit through one committer while the database fails at random."""
     for seed in range(seeds):
-        with _eager_threads(), mock.patch.object(committer_module, "FIRST_DELAY", 0.0005):
+        with _eager_threads(), mock.patch.object(retrying, "FIRST_DELAY", 0.0005):
             _commit_in_threads(random.Random(seed), threads, events)
 
 

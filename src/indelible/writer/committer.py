@@ -8,7 +8,6 @@ asynchronous mode the leader is the writer thread.  Nothing else differs.
 from __future__ import annotations
 
 import gc
-import random
 import threading
 import time
 from _thread import LockType
@@ -21,16 +20,16 @@ from indelible.body import EventRow
 from indelible.errors import (
     AuditError,
     AuditTimeoutError,
-    DatabaseBusyError,
-    DatabaseUnavailableError,
     EventRefusedError,
     StorageError,
 )
 from indelible.event import Placed
+from indelible.writer.failures import FaultKind, explained, told
 from indelible.writer.queue import PendingQueue
 from indelible.writer.receipt import Receipt
+from indelible.writer.retrying import Retrying
 
-__all__ = ["Committer", "Counters", "FaultKind", "Source", "explained"]
+__all__ = ["Committer", "Counters", "Source"]
 
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
 """Size of bodies after which a batch takes no further event, in bytes.  MariaDB refuses statements
@@ -45,25 +44,8 @@ GATHER_LONGEST: Final = 0.005
 GATHER_STEP: Final = 0.00002
 """Pause between two looks at the queue meanwhile, in seconds; it lets the other threads run."""
 
-FIRST_DELAY: Final = 0.02
-"""Pause before the first retry, in seconds; doubled for each further one, and jittered."""
-
-LONGEST_DELAY: Final = 5.0
-"""Longest pause between two retries, in seconds."""
-
-CLOSING_DELAY: Final = 0.1
-"""The same while the service closes, in seconds."""
-
 LOOK_AGAIN: Final = 0.05
 """How often a caller who waits looks whether he can lead, in seconds, if nobody wakes him."""
-
-
-class FaultKind(Protocol):
-    """What a database error means for a batch; `indelible.storage.backends.Fault` is one."""
-
-    @property
-    def name(self) -> str:
-        """``EVENT``, ``BUSY``, ``TRANSIENT`` or ``DATABASE``."""
 
 
 @dataclass(slots=True)
@@ -143,6 +125,9 @@ class Committer:
         self._batch_size = batch_size
         self._busy_timeout = busy_timeout
         self._patient = patient
+        self._retrying = Retrying(
+            patient=patient, busy_timeout=busy_timeout, give_up_after=give_up_after
+        )
         self._report = report
         self.counters = Counters()
         # The commit lock.  Whoever holds it is the leader: alone takes from the queue, uses the
@@ -158,9 +143,6 @@ class Committer:
         # Size and duration of the last batch that was committed.
         self._last_size = 1
         self._last_seconds = 0.0
-        # Set to end the pauses between retries; then nothing is retried after `_give_up_at`.
-        self._stopping = threading.Event()
-        self._give_up_at = float("inf")
 
     @property
     def lock(self) -> threading.RLock:
@@ -289,8 +271,7 @@ class Committer:
         Args:
             give_up_at: The time, as `time.monotonic` counts.
         """
-        self._give_up_at = give_up_at
-        self._stopping.set()
+        self._retrying.stop(give_up_at)
 
     def _lead(self, receipt: Receipt, deadline: float) -> None:
         self._leader = threading.get_ident()
@@ -399,16 +380,16 @@ class Committer:
                 self._queue.admit()
                 fault = self._classify(error).name
                 self.counters.failures += 1
-                self.counters.last_error = f"{type(error).__name__}: {_told(error)}"
+                self.counters.last_error = f"{type(error).__name__}: {told(error)}"
                 if fault == "EVENT":
                     return self._divide(batch, error, deadline)
-                pause = _pause(attempt, CLOSING_DELAY if self._stopping.is_set() else LONGEST_DELAY)
+                pause = self._retrying.pause(attempt)
                 attempt += 1
-                if not self._may_retry(fault, started, time.monotonic() + pause, deadline):
+                if not self._retrying.may_retry(fault, started, time.monotonic() + pause, deadline):
                     return self._fail(batch, fault, error)
                 if self._patient and attempt == 1:
                     self._report(explained(fault, error, "it is tried again until it succeeds"))
-                self._rest(pause)
+                self._retrying.rest(pause)
                 tried_at = time.monotonic()
             else:
                 self._interrupted = False
@@ -418,30 +399,12 @@ class Committer:
                 self._accept(batch, results)
                 return True
 
-    def _rest(self, pause: float) -> None:
-        if self._stopping.is_set():
-            time.sleep(pause)
-        else:
-            # Ended early by `stop`: a service that closes must not sleep its time away.
-            self._stopping.wait(pause)
-
-    def _may_retry(self, fault: str, started: float, again_at: float, deadline: float) -> bool:
-        if again_at > min(deadline, self._give_up_at):
-            return False
-        if self._patient:
-            return self._give_up_after is None or again_at - started < self._give_up_after
-        if fault == "BUSY":
-            # The database itself has waited already; a caller who holds the lock would wait for
-            # himself until the end of the timeout.
-            return again_at - started < self._busy_timeout
-        return fault == "TRANSIENT"
-
     def _divide(self, batch: list[Receipt], error: Exception, deadline: float) -> bool:
         """Find the event that the database refuses: each half in a transaction of its own."""
         if len(batch) > 1:
             middle = len(batch) // 2
             return self._settle(batch[:middle], deadline) and self._settle(batch[middle:], deadline)
-        refused = EventRefusedError(str(batch[0].event_id), _told(error))
+        refused = EventRefusedError(str(batch[0].event_id), told(error))
         refused.__cause__ = error
         self._refuse(batch[0], refused)
         return True
@@ -455,7 +418,7 @@ class Committer:
             self._report(error)
 
     def _fail(self, batch: list[Receipt], fault: str, error: Exception) -> bool:
-        if self._patient and (self._give_up_after is None or self._stopping.is_set()):
+        if self._patient and (self._give_up_after is None or self._retrying.stopping):
             # The service closes.  What stays pending is counted, and told, there.
             return False
         kept = set() if self._source is None else self._source.under_way()
@@ -488,49 +451,5 @@ class Committer:
                 receipt.settle(result)
 
 
-def _pause(attempt: int, longest: float) -> float:
-    """Return a pause that doubles with each attempt; jittered, so that processes part."""
-    longest = min(longest, FIRST_DELAY * 2.0 ** min(attempt, 16))
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - not for cryptography
-
-
 def _bounded(deadline: float, longest: float) -> float:
     return max(0.0, min(longest, deadline - time.monotonic()))
-
-
-def _told(error: Exception) -> str:
-    """Return the database's own words, without the values that stand in a row.
-
-    SQLAlchemy appends the statement with its parameters, PostgreSQL (psycopg's `Diagnostic`) a
-    DETAIL with the whole row: this text reaches the application's log, which they must not.
-    """
-    original = getattr(error, "orig", None) or error
-    primary = getattr(getattr(original, "diag", None), "message_primary", None)
-    return " ".join(str(primary or original).split()) or type(original).__name__
-
-
-def explained(fault: str, error: Exception, consequence: str) -> AuditError:
-    """Return the error that the application sees, with the database's own as its cause.
-
-    Args:
-        fault: The `FaultKind`'s name.
-        error: What the database raised; an `AuditError` is returned as it is.
-        consequence: What it means, as the second half of a sentence.
-    """
-    if isinstance(error, AuditError):
-        return error
-    explained: AuditError
-    if fault == "BUSY":
-        explained = DatabaseBusyError(
-            f"another transaction holds the database's write lock ({_told(error)}); {consequence}. "
-            "If it is your own, end it first; or record with audit_async=True, or keep "
-            "the audit log in a database of its own"
-        )
-    elif fault == "TRANSIENT":
-        explained = DatabaseUnavailableError(
-            f"the database cannot be reached or keeps failing ({_told(error)}); {consequence}"
-        )
-    else:
-        explained = StorageError(f"the database failed ({_told(error)}); {consequence}")
-    explained.__cause__ = error
-    return explained
