@@ -100,6 +100,24 @@ Feature: One leader commits everybody's events, in order, each once
         | mariadb    | synchronous  |
         | mariadb    | asynchronous |
 
+    Scenario Outline: The reply to a COMMIT is lost, and the next attempt <failure>
+      Given a log, synchronous, on sqlite
+      When the reply to a COMMIT of 3 events is lost, and then the next attempt <failure>
+      Then each of the 3 callers gets <error>, which calls the outcome unknown and names its event_id
+      And recording the 3 again with these ids leaves each in the log once
+
+      Examples:
+        | failure                        | error                    |
+        | finds the database busy        | DatabaseBusyError        |
+        | finds it read-only             | StorageError             |
+        | finds its row set back         | DatabaseUnavailableError |
+        | loses its connection as well   | DatabaseUnavailableError |
+
+    Scenario: A leader is interrupted after the COMMIT, and those behind it run out of time
+      Given a log, synchronous, on sqlite
+      When the leader of 3 events is interrupted after the COMMIT, and nobody leads afterwards
+      Then each of the 2 callers gets AuditTimeoutError, which calls the outcome unknown and names its event_id
+
     Scenario: Some events of a batch are there already, and some are new
       Given a log, asynchronous, on sqlite
       When a batch holds 5 events that are in the log and 5 that are not, by turns

@@ -224,6 +224,42 @@ def then_all_once(context: Context, events: int) -> None:
     context.scene.check_each_once()
 
 
+@when("the reply to a COMMIT of {events:d} events is lost, and then the next attempt {failure}")
+def when_reply_lost_then(context: Context, events: int, failure: str) -> None:
+    batches.lose_reply_then(context.scene, events, failure)
+
+
+@when(
+    "the leader of {events:d} events is interrupted after the COMMIT, and nobody leads afterwards"
+)
+def when_interrupted_then(context: Context, events: int) -> None:
+    batches.interrupt_then_hang(context.scene, events)
+
+
+@then(
+    "each of the {events:d} callers gets {error}, which calls the outcome unknown and names its "
+    "event_id"
+)
+def then_unknown_each(context: Context, events: int, error: str) -> None:
+    raised = context.scene.raised
+    assert [type(each).__name__ for each in raised] == [error] * events, raised
+    context.named = {str(each).split("event_id=")[1][:36] for each in raised}
+    assert all("is unknown" in str(each) for each in raised), raised
+    assert all("is not in the log" not in str(each) for each in raised), raised
+    in_log = {row.event_id for row in stored.rows(context.scene.url)}
+    assert len(context.named) == events
+    assert context.named < in_log
+
+
+@then("recording the {events:d} again with these ids leaves each in the log once")
+def then_again_once(context: Context, events: int) -> None:
+    for event_id in context.named:
+        context.scene.service.record("event", actor="user:1", event_id=event_id)
+    in_log = [row.event_id for row in stored.check(context.scene.url)]
+    assert sorted(in_log[-events:]) == sorted(context.named)
+    assert len(in_log) == len(set(in_log)) == events + 2, in_log
+
+
 @when("a batch holds 5 events that are in the log and 5 that are not, by turns")
 def when_mixed(context: Context) -> None:
     batches.mix_old_and_new(context.scene)

@@ -6,7 +6,7 @@ import gc
 import sqlite3
 import weakref
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -17,8 +17,15 @@ from sqlalchemy import Connection
 
 from features.support.recording import stored
 from features.support.recording.scene import Scene, refuse_action
-from features.support.recording.threads import Running, race, values, wait_until
-from indelible import AuditService, EventConflictError, EventRefusedError, Place, Receipt
+from features.support.recording.threads import Outcome, Running, race, values, wait_until
+from indelible import (
+    AuditService,
+    EventConflictError,
+    EventRefusedError,
+    Place,
+    Receipt,
+    SchemaError,
+)
 from indelible.body import EventRow
 from indelible.merkle import Frontier
 from indelible.writer.queue import PendingQueue
@@ -175,6 +182,62 @@ def lost_reply(service: AuditService) -> Iterator[list[int]]:
         yield lost
 
 
+def lose_reply_then(scene: Scene, events: int, failure: str) -> None:
+    """Commit events together, lose the reply, and let all that is tried afterwards fail."""
+    codes = {
+        "finds the database busy": sqlite3.SQLITE_BUSY,
+        "finds it read-only": sqlite3.SQLITE_READONLY,
+        "loses its connection as well": sqlite3.SQLITE_IOERR,
+    }
+
+    def fail(rows: object) -> None:
+        raise _driver_error(codes[failure]) if failure in codes else SchemaError("set back")
+
+    def lose(rows: object) -> None:
+        # Only once those behind the gate have been let in, all of them in one batch.
+        scene.gate.before = fail
+        raise _driver_error(sqlite3.SQLITE_IOERR)
+
+    _record_behind_hanging(scene, events, lose)
+    scene.gate.before = scene.gate.after = lambda rows: None
+
+
+def interrupt_then_hang(scene: Scene, events: int) -> None:
+    """Interrupt a leader after the COMMIT, and let nobody lead after it."""
+
+    def interrupt(rows: object) -> None:
+        scene.gate.after = lambda rows: None
+        # Taken once more than it will be released.
+        scene.service._committer.lock.acquire()
+        raise KeyboardInterrupt
+
+    _record_behind_hanging(scene, events, interrupt)
+
+
+def _record_behind_hanging(
+    scene: Scene, events: int, then: Callable[[object], None]
+) -> list[Outcome]:
+    """Let events be committed in one batch behind the one that hangs, and do something then."""
+    scene.service._timeout = 1.0
+    scene.hang()
+
+    def arm(rows: object) -> None:
+        scene.gate.after = then
+
+    scene.gate.after = arm
+    running = Running([scene.record] * events)
+    wait_until(lambda: len(scene.service._queue) == events, "all events are queued")
+    scene.gate.open()
+    scene.join_hung()
+    return running.join()
+
+
+def _driver_error(code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("made up")
+    error.sqlite_errorcode = code
+    return error
+
+
 def _broken(kind: str, connection: Any) -> Exception:
     if kind == "postgresql":
         import psycopg
@@ -187,9 +250,7 @@ def _broken(kind: str, connection: Any) -> Exception:
         connection.dbapi_connection._force_close()
         return pymysql.OperationalError(2013, "Lost connection to MySQL server during query")
     # A file has no connection to lose; a busy error is what comes closest.
-    error = sqlite3.OperationalError("database is locked")
-    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
-    return error
+    return _driver_error(sqlite3.SQLITE_BUSY)
 
 
 def mix_old_and_new(scene: Scene) -> None:

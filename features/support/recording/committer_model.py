@@ -122,8 +122,10 @@ class CommitterMachine(RuleBasedStateMachine):
         if step == "interrupt after":
             self.unknown.update(row[0] for row in rows)
             raise KeyboardInterrupt
-        if step == "lose the reply":
+        if step.startswith("lose the reply"):
             self.unknown.update(row[0] for row in rows)
+            if step.endswith("and the database"):
+                self.script.appendleft("database")
             raise DatabaseError(Fault.TRANSIENT)
         return result
 
@@ -139,6 +141,7 @@ class CommitterMachine(RuleBasedStateMachine):
                     "interrupt before",
                     "interrupt after",
                     "lose the reply",
+                    "lose the reply and the database",
                 ]
             ),
             max_size=4,
@@ -214,7 +217,9 @@ class CommitterMachine(RuleBasedStateMachine):
             if receipt.place is not None:
                 assert self.database.ids[receipt.place.seq] == event_id
             elif receipt.done:
-                assert event_id not in in_database or event_id in self.unknown
+                if event_id in in_database:
+                    assert event_id in self.unknown
+                    assert "is unknown" in str(receipt.error), receipt.error
                 if event_id in self.bad:
                     refused = isinstance(receipt.error, EventRefusedError)
                     assert refused or not self.patient, receipt.error

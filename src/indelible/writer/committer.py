@@ -24,7 +24,7 @@ from indelible.errors import (
     StorageError,
 )
 from indelible.event import Placed
-from indelible.writer.failures import FaultKind, explained, told
+from indelible.writer.failures import FaultKind, explained, told, undecided, unknown
 from indelible.writer.queue import PendingQueue
 from indelible.writer.receipt import Receipt
 from indelible.writer.retrying import Retrying
@@ -138,6 +138,10 @@ class Committer:
         self._lock = threading.RLock()
         self._leader = 0  # The leading thread's ident, which is never 0.
         self._batch: list[Receipt] = []
+        # Those of pending events that may be in the log already, because an attempt ended without
+        # an answer. Changed by the leader, and by callers who withdraw their events; any thread
+        # looks, which is a single step.
+        self._uncertain: set[Receipt] = set()
         # Whether a commit was left by what nobody expects, and none has succeeded since.
         self._interrupted = False
         # Size and duration of the last batch that was committed.
@@ -319,6 +323,12 @@ class Committer:
 
     def _withdraw(self, receipt: Receipt, timeout: float) -> None:
         if self._queue.remove(receipt):
+            if receipt in self._uncertain:
+                self._uncertain.discard(receipt)
+                raise AuditTimeoutError(
+                    f"the event was not committed within timeout={timeout} s; "
+                    f"{unknown(receipt.event_id)}"
+                )
             raise AuditTimeoutError(
                 f"the event was not committed within timeout={timeout} s and is not in the log: "
                 "other commits took all of the time. Record it again, or raise timeout"
@@ -341,7 +351,9 @@ class Committer:
             # An interrupted batch (KeyboardInterrupt in the leader) is its other callers' as well.
             if self._batch:
                 self._interrupted = True
-                self._queue.give_back(self.in_flight())
+                left = self.in_flight()
+                self._uncertain.update(left)
+                self._queue.give_back(left)
                 self._batch.clear()
         finally:
             # Whatever else interrupts: with this left behind, nobody would ever lead again.
@@ -381,6 +393,9 @@ class Committer:
                 fault = self._classify(error).name
                 self.counters.failures += 1
                 self.counters.last_error = f"{type(error).__name__}: {told(error)}"
+                if fault == "TRANSIENT":
+                    # The connection may have broken between the COMMIT and its reply.
+                    self._uncertain.update(batch)
                 if fault == "EVENT":
                     return self._divide(batch, error, deadline)
                 pause = self._retrying.pause(attempt)
@@ -425,14 +440,11 @@ class Committer:
         if not kept.isdisjoint(batch):
             self._report(explained(fault, error, "it gets the events again, which stay spooled"))
         for receipt in batch:
-            consequence = "the event is not in the log"
-            if fault == "TRANSIENT":
-                # The connection may have broken between the COMMIT and its reply.
-                consequence = (
-                    "whether the event is in the log is unknown. Record it again with the same "
-                    f"event_id={receipt.event_id}, which stores it once either way"
-                )
-            failure = explained(fault, error, consequence)
+            failure = explained(fault, error, "the event is not in the log")
+            if receipt in self._uncertain:
+                # Whatever this attempt has met, an earlier one may have committed it.
+                self._uncertain.discard(receipt)
+                failure = undecided(fault, error, receipt.event_id)
             if receipt in kept:
                 receipt.settle(None, failure)
             elif self._take_over is None or not self._take_over(receipt, failure):
@@ -443,6 +455,8 @@ class Committer:
         counters = self.counters
         counters.batches += 1
         counters.failures = 0
+        if self._uncertain:
+            self._uncertain.difference_update(batch)
         for receipt, result in zip(batch, results, strict=True):
             if isinstance(result, AuditError):
                 self._refuse(receipt, result)

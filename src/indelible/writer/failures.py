@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Protocol
+from uuid import UUID
 
 from indelible.errors import (
     AuditError,
@@ -11,7 +12,7 @@ from indelible.errors import (
     StorageError,
 )
 
-__all__ = ["FaultKind", "explained", "told"]
+__all__ = ["FaultKind", "explained", "told", "undecided", "unknown"]
 
 
 class FaultKind(Protocol):
@@ -58,3 +59,30 @@ def explained(fault: str, error: Exception, consequence: str) -> AuditError:
         explained = StorageError(f"the database failed ({told(error)}); {consequence}")
     explained.__cause__ = error
     return explained
+
+
+def undecided(fault: str, error: Exception, event_id: UUID) -> AuditError:
+    """Return the error for an event of which nobody knows whether it is in the log.
+
+    Args:
+        fault: The `FaultKind`'s name.
+        error: What the last attempt has met.
+        event_id: The event's id.
+    """
+    if not isinstance(error, AuditError):
+        return explained(fault, error, unknown(event_id))
+    # As it stands it would say no more than why the last attempt has failed.
+    undecided = DatabaseUnavailableError(
+        f"an earlier attempt ended without an answer, and the last one failed ({error}); "
+        f"{unknown(event_id)}"
+    )
+    undecided.__cause__ = error
+    return undecided
+
+
+def unknown(event_id: UUID) -> str:
+    """Return the half sentence that says so, with the mend."""
+    return (
+        "whether the event is in the log is unknown. Record it again with the same "
+        f"event_id={event_id}, which stores it once either way"
+    )
