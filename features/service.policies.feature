@@ -137,6 +137,19 @@ Feature: What becomes of an event when the queue is full or the database fails i
         | postgresql |
         | mariadb    |
 
+    @use.with_db=<db>
+    Scenario Outline: A busy_timeout that is longer than the timeout does not lengthen it (<db>, <engine>)
+      Given a synchronous service with a timeout of 1 second and a busy_timeout of 20 on <engine>, whose database is locked
+      When 4 threads record at once, and are waited for
+      Then each of them got an error within 2.5 seconds, and none of the events is in the log
+
+      Examples:
+        | db         | engine               |
+        | sqlite     | its own engine       |
+        | sqlite     | an engine given to it |
+        | postgresql | its own engine       |
+        | mariadb    | its own engine       |
+
     @fixture.own_postgresql
     Scenario: Synchronous recording raises within its timeout while the server is down
       Given a synchronous service with a timeout of 1 second, whose server is down
@@ -147,7 +160,9 @@ Feature: What becomes of an event when the queue is full or the database fails i
     Scenario: Synchronous recording behind a server that hangs without failing
       Given a synchronous service with a timeout of 1 second, whose server is stopped by SIGSTOP
       When 4 threads record at once, and are waited for
-      Then each of them got an error within 4 seconds, the one that leads too
+      Then each of them got an error within 2.5 seconds, the one that leads too
+      When 4 threads record at once, and are waited for
+      Then each of them got an error within 2.5 seconds, though a new connection is not answered
 
   Rule: A database that is gone is a failure, not a success
 

@@ -77,16 +77,18 @@ class LogAccess(AsyncReading):
             from indelible.storage.reader import LogReader
 
         bind = self._bind
+        # A lock is waited for inside the database, where nothing ends the wait in time.
+        busy_timeout = min(self._busy_timeout, self._timeout)
         owned = not isinstance(bind, Engine)
         if isinstance(bind, Engine):
             engine = bind
         else:
             engine = engines.make_engine(
-                bind, busy_timeout=self._busy_timeout, connect_timeout=self._timeout
+                bind, busy_timeout=busy_timeout, connect_timeout=self._timeout
             )
         try:
             backend = engines.make_backend(
-                engine, self._tables, owned=owned, busy_timeout=self._busy_timeout
+                engine, self._tables, owned=owned, busy_timeout=busy_timeout
             )
             # Assigned before it is complete: it is what tells one kind of failure from another.
             self._backend = backend

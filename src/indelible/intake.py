@@ -26,6 +26,7 @@ from indelible.errors import (
 )
 from indelible.event import Placed
 from indelible.spool import SpoolFullError
+from indelible.storage.deadline import deadline
 from indelible.writer.committer import Committer
 from indelible.writer.complaints import Complaints
 from indelible.writer.gap import Gap, own_event
@@ -180,6 +181,13 @@ class Intake(LogAccess):
 
     def _append(self, rows: Sequence[EventRow]) -> Sequence[Placed | AuditError]:
         """Append a batch; the committer calls this, holding the commit lock."""
+        deadline.at = self._committer.deadline
+        try:
+            return self._append_in_time(rows)
+        finally:
+            deadline.at = float("inf")
+
+    def _append_in_time(self, rows: Sequence[EventRow]) -> Sequence[Placed | AuditError]:
         bind, appender = self._ensure_session().bind, self._appender
         if bind is None or appender is None:
             # close() has not waited for this commit.
@@ -190,7 +198,7 @@ class Intake(LogAccess):
         backend = self._backend
         watched = backend is not None and backend.can_cut
         if watched:
-            self._watchdog.watch(time.monotonic() + self._timeout)
+            self._watchdog.watch(min(time.monotonic() + self._timeout, deadline.at))
         try:
             results = appender.append(bind, rows, queue.admit)
         finally:

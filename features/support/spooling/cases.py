@@ -74,9 +74,14 @@ class Case:
         return self._service
 
     def start(self, **options: Any) -> AuditService:
-        """Start a service: asynchronous, with a spool, and with a hook, unless told otherwise."""
+        """Start a service: asynchronous, with a spool, and with a hook, unless told otherwise.
+
+        Args:
+            options: Arguments of the service; ``bind`` for an engine in the place of the URL.
+        """
         usual = {"audit_async": True, "spool": self.directory, "on_error": self.heard.append}
-        self._service = service = AuditService(self.url, **{**LIMITS, **usual, **options})
+        bind = options.pop("bind", self.url)
+        self._service = service = AuditService(bind, **{**LIMITS, **usual, **options})
         self.gate = gate = Gate(service)
 
         def end() -> None:

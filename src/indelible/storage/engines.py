@@ -15,6 +15,7 @@ from sqlalchemy.pool import StaticPool
 
 from indelible.errors import ConfigurationError, MissingExtraError
 from indelible.storage.backends import Backend, backend_class
+from indelible.storage.deadline import keep_deadlines
 from indelible.storage.schema import Tables
 
 __all__ = ["checked_url", "connected", "make_backend", "make_engine", "shown_url"]
@@ -106,13 +107,16 @@ def make_engine(url: str | URL, *, busy_timeout: float, connect_timeout: float =
     """
     parsed = checked_url(url)
     dialect, _, driver = parsed.drivername.partition("+")
+    seconds = max(2, min(10, math.ceil(connect_timeout)))
     options: dict[str, Any] = backend_class(dialect, driver).engine_options(
-        busy_timeout=busy_timeout, connect_timeout=max(2, min(10, math.ceil(connect_timeout)))
+        busy_timeout=busy_timeout, connect_timeout=seconds
     )
     if dialect == "sqlite" and parsed.database in {None, "", ":memory:"}:
         # One connection for all: every further one would be an empty database of its own.
         options["poolclass"] = StaticPool
     engine = sqlalchemy.create_engine(parsed, **options)
+    if dialect != "sqlite":
+        keep_deadlines(engine, seconds)
     if dialect in {"mysql", "mariadb"}:
         sqlalchemy.event.listen(engine, "connect", _answered)
     return engine

@@ -100,6 +100,10 @@ class Committer:
         source: Where further events come from, or None.
         take_over: Is given each event, by its receipt, that is about to be refused with an error
             because the database fails; tells whether it has taken it over.
+
+    Attributes:
+        counters: What has happened so far.
+        deadline: When the leader gives up, as `time.monotonic` counts; for `append`.
     """
 
     def __init__(
@@ -137,6 +141,7 @@ class Committer:
         # learns from `_leader` that it must not lead, instead of waiting for itself.
         self._lock = threading.RLock()
         self._leader = 0  # The leading thread's ident, which is never 0.
+        self.deadline = float("inf")
         self._batch: list[Receipt] = []
         # Those of pending events that may be in the log already, because an attempt ended without
         # an answer. Changed by the leader, and by callers who withdraw their events; any thread
@@ -220,6 +225,9 @@ class Committer:
                     try:
                         if self._leader:
                             return False
+                        if waiter is not None and time.monotonic() >= deadline:
+                            # Leading takes time as well, which is over.
+                            self._withdraw(receipt, timeout)
                         self._lead(receipt, deadline)
                     finally:
                         self._lock.release()
@@ -266,6 +274,7 @@ class Committer:
             self._lock.release()
 
     def _commit_all(self, deadline: float) -> None:
+        self.deadline = deadline
         while self._take() and self._settle_batch(deadline):
             pass
 
@@ -279,6 +288,7 @@ class Committer:
 
     def _lead(self, receipt: Receipt, deadline: float) -> None:
         self._leader = threading.get_ident()
+        self.deadline = deadline
         try:
             # Others are led only as long as nobody waits for them, and so nobody else would lead.
             while not receipt.done or self._unled():

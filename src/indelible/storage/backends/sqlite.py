@@ -15,6 +15,7 @@ from sqlalchemy.pool import StaticPool
 from indelible.errors import DatabaseReplacedError, UnsafeSettingError
 from indelible.storage.backends.base import Fault, NumberedRow, original
 from indelible.storage.backends.driver import INSERT_COLUMNS, DriverBackend
+from indelible.storage.deadline import remaining
 from indelible.storage.schema import Tables
 
 __all__ = ["SQLiteBackend", "is_memory"]
@@ -62,6 +63,8 @@ class SQLiteBackend(DriverBackend):
         # The file's path, and which file it was when it was opened.
         self._file: tuple[str, tuple[int, int] | None] | None = None
         self._look_at = 0.0
+        # How long SQLite itself waits for a lock, in seconds.
+        self._lock_seconds = busy_timeout
         self._insert_one = self.insert_into + self.row_marks
         self._insert_many = {
             size: self.insert_into + ", ".join([self.row_marks] * size) for size in _STATEMENT_SIZES
@@ -97,6 +100,8 @@ class SQLiteBackend(DriverBackend):
         cursor = self.cursor(connection)
         try:
             self._leave_transaction(connection.connection.driver_connection)
+            # An engine that was given to the service has a setting of its own.
+            self._lock_seconds = cursor.execute("PRAGMA busy_timeout").fetchone()[0] / 1000
             if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                 mode = cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0]
                 if mode != "wal":
@@ -127,7 +132,16 @@ class SQLiteBackend(DriverBackend):
         raw = self.raw
         if raw.in_transaction:
             self._leave_transaction(raw)
-        raw.execute("BEGIN IMMEDIATE")
+        seconds = remaining()
+        if seconds >= self._lock_seconds:
+            raw.execute("BEGIN IMMEDIATE")
+            return
+        # The caller cannot wait that long, and nobody can interrupt him meanwhile.
+        raw.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}").close()
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+        finally:
+            raw.execute(f"PRAGMA busy_timeout = {int(self._lock_seconds * 1000)}").close()
 
     def commit(self, connection: Connection) -> None:
         """Commit what has been written since `begin`."""
