@@ -185,6 +185,9 @@ Feature: One leader commits everybody's events, in order, each once
     Scenario: Threads, with a database that fails at random
       Then events of 6 threads are committed once and in order, however the database fails
 
+    Scenario: Retries come at growing intervals, and the next one is never far
+      Then the pauses between retries grow to between 0.5 and 1 second, and no further
+
     Scenario: Events are withdrawn while they are being taken
       Then an event is either withdrawn or taken, and never lost or doubled
 

@@ -260,6 +260,11 @@ def then_again_once(context: Context, events: int) -> None:
     assert len(in_log) == len(set(in_log)) == events + 2, in_log
 
 
+@then("the pauses between retries grow to between {least:g} and {most:g} second, and no further")
+def then_pauses(context: Context, least: float, most: float) -> None:
+    committer_model.check_pauses(least, most)
+
+
 @when("a batch holds 5 events that are in the log and 5 that are not, by turns")
 def when_mixed(context: Context) -> None:
     batches.mix_old_and_new(context.scene)

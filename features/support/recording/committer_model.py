@@ -335,6 +335,17 @@ def _commit_in_threads(chance: random.Random, threads: int, events: int) -> None
     assert committer.counters.refused == sum(map(len, bad))
 
 
+def check_pauses(least: float, most: float) -> None:
+    """Look at the pauses of many outages of 100 attempts each."""
+    outages = [
+        [retrying.Retrying(patient=True, busy_timeout=1.0).pause(attempt) for attempt in range(100)]
+        for _ in range(200)
+    ]
+    assert all(outage[0] < 0.05 for outage in outages)
+    assert all(least <= pause <= most for outage in outages for pause in outage[10:])
+    assert len({outage[-1] for outage in outages}) > 100, "processes do not part"
+
+
 def check_withdrawals(events: int = 4_000) -> None:
     """Take events from a queue while other threads withdraw them."""
     queue = PendingQueue(events)

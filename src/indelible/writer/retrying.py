@@ -12,8 +12,9 @@ __all__ = ["Retrying"]
 FIRST_DELAY: Final = 0.02
 """Pause before the first retry, in seconds; doubled for each further one, and jittered."""
 
-LONGEST_DELAY: Final = 5.0
-"""Longest pause between two retries, in seconds."""
+LONGEST_DELAY: Final = 1.0
+"""Longest pause between two retries, in seconds: how late it is noticed that a database is back.
+An attempt costs a server that is coming up one connection, for each process and second."""
 
 CLOSING_DELAY: Final = 0.1
 """The same while the service closes, in seconds."""

@@ -45,7 +45,7 @@ ADOPT_SECONDS: Final = 5.0
 _ENTRIES: Final = 1_000
 """Most events that one write to the spool holds."""
 
-_LONGEST_REST: Final = 5.0
+_LONGEST_REST: Final = 1.0
 """Longest pause before events that the database did not take are read again, in seconds."""
 
 _SLICE: Final = 0.1
