@@ -12,7 +12,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
@@ -28,14 +27,14 @@ from indelible.spool import (
     SpoolLostError,
     adopt,
     check_directory,
-    decode,
     encode,
 )
 from indelible.writer.bell import Bell
-from indelible.writer.committer import MAX_BATCH_BYTES, Committer
+from indelible.writer.committer import Committer
 from indelible.writer.queue import PendingQueue
 from indelible.writer.receipt import Receipt, SpooledReceipt
 from indelible.writer.refused import set_aside
+from indelible.writer.sources import Source
 
 __all__ = ["ADOPT_SECONDS", "SpooledPath"]
 
@@ -59,48 +58,6 @@ class _Fault:
     """What a failure of the spool means for a group of callers: each of them is told."""
 
     name = "DATABASE"
-
-
-@dataclass(slots=True, eq=False)
-class _Taken:
-    """A chunk that is under way.
-
-    Attributes:
-        start: The number of its first event in the spool.
-        after: The number behind its last one.
-        rows: Its events.
-        receipts: Theirs in the database's queue.
-        queued: Whether they are there: False if reading was interrupted before that was noted.
-    """
-
-    start: int
-    after: int
-    rows: list[EventRow]
-    receipts: list[Receipt]
-    queued: bool = False
-
-    @property
-    def is_done(self) -> bool:
-        return self.queued and all(receipt.done for receipt in self.receipts)
-
-
-@dataclass(slots=True, eq=False)
-class _Source:
-    """A spool that is drained, and what of it is in the pending queue.
-
-    Attributes:
-        spool: The spool.
-        next: The number to read on with.
-        taken: Chunks that are under way, oldest first.
-    """
-
-    spool: Spool
-    next: int
-    taken: deque[_Taken] = field(default_factory=deque)
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.taken and self.spool.pending == 0
 
 
 class SpooledPath:
@@ -150,7 +107,7 @@ class SpooledPath:
         # Spools that were made here and are not among the sources yet.
         self._made: deque[Spool] = deque()
         # What follows belongs to the leader of the database's commits.
-        self._sources: list[_Source] = []
+        self._sources: list[Source] = []
         self._orphans: Iterator[Spool] | None = None
         self._adopt_at = 0.0
         # How often all spools of dead processes have been looked for, and drained.
@@ -274,13 +231,13 @@ class SpooledPath:
         while self._made:
             # Taken from there only afterwards, so that it is never in neither.
             if not any(source.spool is self._made[0] for source in self._sources):
-                self._sources.append(_Source(self._made[0], self._made[0].drained))
+                self._sources.append(Source(self._made[0], self._made[0].drained))
             self._made.popleft()
         try:
             self._adopt(now)
             for source in self._sources:
                 if len(self._queue) < self._batch_size:
-                    self._read(source)
+                    source.read(self._queue, self._batch_size)
         except ClosedError:
             # close() has not waited for this commit.
             return
@@ -290,31 +247,6 @@ class SpooledPath:
         if any(source.taken and source.taken[0].is_done for source in self._sources):
             # Whoever led before was interrupted, or there is nothing but damage.
             self.settle()
-
-    def _read(self, source: _Source) -> None:
-        if source.taken and not source.taken[-1].queued:
-            # Interrupted half way below: what is queued of it is read again.
-            self._take_back(source)
-        chunk = source.spool.read(source.next, self._batch_size, MAX_BATCH_BYTES)
-        if chunk.after == source.next:
-            return
-        rows = [decode(record) for _, record in chunk.records]
-        taken = _Taken(source.next, chunk.after, rows, [Receipt.of(row) for row in rows])
-        # Noted before they are queued: what is settled must be found.
-        source.taken.append(taken)
-        for receipt in taken.receipts:
-            self._queue.force(receipt)
-        source.next = chunk.after
-        taken.queued = True
-
-    def _take_back(self, source: _Source) -> None:
-        """Take the newest chunk out of the queue again."""
-        chunk = source.taken[-1]
-        source.next = chunk.start
-        for receipt in chunk.receipts:
-            if not receipt.done:
-                self._queue.remove(receipt)
-        source.taken.pop()
 
     def _adopt(self, now: float) -> None:
         """Take over one spool of a dead process, when there is one and none is being drained."""
@@ -336,7 +268,7 @@ class SpooledPath:
             self._rounds += 1
             self._room.ring()
         else:
-            self._sources.append(_Source(spool, spool.drained))
+            self._sources.append(Source(spool, spool.drained))
 
     def settle(self) -> None:
         """Note in the spools what has become of the events that were taken from them."""
@@ -354,7 +286,7 @@ class SpooledPath:
                 with suppress(SpoolError):
                     source.spool.close()
 
-    def _acknowledge(self, source: _Source) -> None:
+    def _acknowledge(self, source: Source) -> None:
         # Every step may be done twice, should this be interrupted; so a chunk is forgotten last.
         while source.taken and source.taken[0].is_done:
             chunk = source.taken[0]
@@ -366,7 +298,7 @@ class SpooledPath:
                 elif error is not None:
                     # The database failed, and has not looked at them: they stay.
                     while source.taken:
-                        self._take_back(source)
+                        source.take_back(self._queue)
                     self._pause()
                     return
             if refused:
