@@ -225,6 +225,64 @@ Feature: Full text search over a log
       | "a-" * 65  | it has 65 words; search for at most 64             |
       | "a" * 2001 | it has 2001 characters; search for at most 2000    |
 
+  @use.with_db=<db>
+  Scenario Outline: A service switches it on and off, and tells how far it is, on <db>
+    Given a text log of 300 events
+    Then the service says that text search is "off", with 0 of 300 events
+    When the service switches text search on
+    Then the service says that text search is "on", with 300 of 300 events
+    And the progress of switching on went up to 300 of 300
+    And the service finds 300 events by the text "word"
+    When 5 further events of the text log are recorded
+    Then the service finds 305 events by the text "word"
+    When the service switches text search on
+    Then the service says that text search is "on", with 305 of 305 events
+    When the service switches text search off
+    Then the service says that text search is "off", with 0 of 305 events
+    And nothing is left of the text logs
+    And the service refuses the text "word" because "this log has no text index"
+    When the service switches text search off
+    Then the service says that text search is "off", with 0 of 305 events
+
+    Examples:
+      | db         |
+      | sqlite     |
+      | postgresql |
+      | mariadb    |
+
+  @use.with_db=<db>
+  Scenario Outline: A service switches it on before the first event, on <db>
+    Given a text log of 0 events
+    When the service switches text search off
+    And the service switches text search on
+    Then the service says that text search is "on", with 0 of 0 events
+    When 3 further events of the text log are recorded
+    Then the service finds 3 events by the text "word"
+    And the service's log is intact
+
+    Examples:
+      | db         |
+      | sqlite     |
+      | postgresql |
+      | mariadb    |
+
+  Scenario Outline: A service switches it on for a log in memory, in <mode> mode
+    Given a text log in memory, in <mode> mode, of 20 events
+    When the service switches text search on while another thread records 50 events
+    Then the service finds 70 events by the text "word"
+    When the service switches text search off
+    Then the service says that text search is "off", with 0 of 70 events
+
+    Examples:
+      | mode         |
+      | synchronous  |
+      | asynchronous |
+
+  Scenario: A closed service does not switch it on
+    Given a text log of 1 event
+    When the text log's service is closed
+    Then the service refuses to switch text search on or off, or to tell of it
+
   Scenario: The command line switches it on and off
     Given indelible has recorded
       | actor  | action         | occurred_at          |

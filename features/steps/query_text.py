@@ -44,6 +44,13 @@ def given_frequent(context: Any, number: int) -> None:
     log.record(["common rare"])
 
 
+@given("a text log in memory, in {mode} mode, of {number:d} events")
+def given_memory(context: Any, mode: str, number: int) -> None:
+    context.text_log = log = text.TextLog.in_memory(context, audit_async=mode == "asynchronous")
+    log.record(["word"] * number)
+    assert log.service.flush()
+
+
 @given("a text log that takes bodies of 3 MB")
 def given_large(context: Any) -> None:
     context.text_log = log = text.TextLog(context)
@@ -78,6 +85,36 @@ def when_second_off(context: Any) -> None:
     text_log(context).off(2)
     # There is nothing to do any more.
     text_log(context).off(2)
+
+
+@when("the service switches text search on")
+def when_service_on(context: Any) -> None:
+    log = text_log(context)
+    log.said.clear()
+    state = log.service.enable_text_search(progress=lambda *told: log.said.append(told))
+    assert state == log.service.text_search_status()
+    assert state.state == "on", state
+
+
+@when("the service switches text search on while another thread records {number:d} events")
+def when_service_on_meanwhile(context: Any, number: int) -> None:
+    text.enable_meanwhile(text_log(context), number)
+
+
+@when("the service switches text search off")
+def when_service_off(context: Any) -> None:
+    service = text_log(context).service
+    assert service.disable_text_search() == service.text_search_status()
+
+
+@when("{number:d} further events of the text log are recorded")
+def when_recorded(context: Any, number: int) -> None:
+    text_log(context).record(["word"] * number)
+
+
+@when("the text log's service is closed")
+def when_closed(context: Any) -> None:
+    assert text_log(context).service.close()
 
 
 @when("filling in the text log is killed in the middle")
@@ -133,6 +170,43 @@ def then_any(context: Any) -> None:
 @then("the text log that grows while {number:d} events are filled in holds each event once")
 def then_grows(context: Any, number: int) -> None:
     text.check_growing(text.TextLog(context), number)
+
+
+@then('the service says that text search is "{state}", with {indexed:d} of {total:d} events')
+def then_service_says(context: Any, state: str, indexed: int, total: int) -> None:
+    found = text_log(context).service.text_search_status()
+    assert found == (state, indexed, total), found
+
+
+@then("the progress of switching on went up to {done:d} of {total:d}")
+def then_progress(context: Any, done: int, total: int) -> None:
+    said = text_log(context).said
+    assert said == sorted(said), said
+    assert said[-1] == (done, total), said
+
+
+@then('the service finds {number:d} events by the text "{query}"')
+def then_service_finds(context: Any, number: int, query: str) -> None:
+    service = text_log(context).service
+    assert service.flush()
+    assert len(service.query(text=query, limit=1000).items) == number
+    assert service.count(text=query) == number
+
+
+@then('the service refuses the text "{query}" because "{problem}"')
+def then_service_refuses(context: Any, query: str, problem: str) -> None:
+    text.check_refused(text_log(context).service, query, problem)
+
+
+@then("the service refuses to switch text search on or off, or to tell of it")
+def then_closed(context: Any) -> None:
+    text.check_closed(text_log(context).service)
+
+
+@then("the service's log is intact")
+def then_intact(context: Any) -> None:
+    report = text_log(context).service.verify()
+    assert not report.findings, report.findings
 
 
 @then('the text log is "{state}"')

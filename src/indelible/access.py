@@ -125,22 +125,33 @@ class LogAccess(AsyncReading):
         Args:
             timeout: How long what is read on it may take, in seconds; None for any time.
         """
+        with self._borrowed_engine("nothing was read") as (engine, reader):
+            # Loaded by the first use, under its lock.
+            from indelible.storage.time_limit import time_limit
+
+            with engine.connect() as connection, time_limit(connection, timeout):
+                yield connection, reader
+
+    @contextmanager
+    def _borrowed_engine(self, consequence: str) -> Iterator[tuple[Engine, LogReader]]:
+        """Give the engine for connections of the caller's own, which `close` waits for.
+
+        Args:
+            consequence: What it means when the database fails, as the second half of a sentence.
+        """
         if self._closed:
             raise closed_error()
         token = (threading.get_ident(), object())
         try:
             engine, reader = self._begin_read(token)
-            # Loaded by the first use, under its lock.
-            from indelible.storage.time_limit import time_limit
-
-            # A database in memory is one connection, so reading must wait for the commit.
+            # A database in memory is one connection, so others must wait for the commit.
             shared = self._committer.paused() if is_memory_engine(engine) else nullcontext()
-            with shared, engine.connect() as connection, time_limit(connection, timeout):
-                yield connection, reader
+            with shared:
+                yield engine, reader
         except Exception as error:
             if not self._is_database_error(error):
                 raise
-            raise explained(self._classify(error).name, error, "nothing was read") from error
+            raise explained(self._classify(error).name, error, consequence) from error
         finally:
             self._reads.discard(token)
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 from uuid import NAMESPACE_OID, uuid5
 
-from indelible.access import LogAccess, closed_error
+from indelible.access import closed_error
 from indelible.body import BodyBuilder, EventRow
 from indelible.configuration import checked_seconds
 from indelible.encoding import ValueEncoder
@@ -27,6 +27,7 @@ from indelible.errors import (
 from indelible.event import Placed
 from indelible.spool import SpoolFullError
 from indelible.storage.deadline import deadline
+from indelible.text_index import TextIndexing
 from indelible.writer.committer import Committer
 from indelible.writer.complaints import Complaints
 from indelible.writer.gap import Gap, own_event
@@ -51,7 +52,7 @@ _THE_EVENTS_OWN: Final = (EventRefusedError, SchemaError, UnsafeSettingError)
 """Errors that neither waiting nor spooling mends, so that every policy raises them."""
 
 
-class Intake(LogAccess):
+class Intake(TextIndexing):
     """The writing half of a service, which assigns what is declared here.
 
     The locks and what they guard are described where they are made, in `AuditService.__init__`.

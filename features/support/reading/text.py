@@ -16,7 +16,7 @@ from sqlalchemy import Engine, func, select, text
 
 from features.support.events.services import open_service, plain_engine
 from features.support.merkle.hypothesis_run import run_property
-from indelible import AuditService
+from indelible import AuditService, ClosedError, QueryError
 from indelible.storage import migrate
 from indelible.storage.schema import Tables
 from indelible.storage.text import (
@@ -66,6 +66,14 @@ class TextLog:
         self.tables = Tables()
         self.said: list[tuple[int, int]] = []
         self.actors = itertools.count()
+
+    @classmethod
+    def in_memory(cls, context: Any, *, audit_async: bool) -> TextLog:
+        """Return a log in SQLite's memory, which its service alone can look into."""
+        log = cls.__new__(cls)
+        log.service = open_service(context, "sqlite://", audit_async=audit_async)
+        log.said, log.actors = [], itertools.count()
+        return log
 
     def record(self, texts: Sequence[str], service: AuditService | None = None) -> None:
         for own in texts:
@@ -120,6 +128,49 @@ class TextLog:
         with self.engine.connect() as connection:
             names = connection.execute(text(statements.get(kind, maria))).scalars().all()
         return sorted(name for name in names if name.startswith("audit_text"))
+
+
+# What the service does --------------------------------------------------------------------------
+
+
+def enable_meanwhile(log: TextLog, number: int) -> None:
+    """Switch text search on through the service while another thread records."""
+    errors: list[BaseException] = []
+
+    def record() -> None:
+        try:
+            log.record(["word"] * number)
+        except BaseException as error:  # noqa: BLE001 - told by the thread that waits
+            errors.append(error)
+
+    thread = threading.Thread(target=record)
+    thread.start()
+    assert log.service.enable_text_search().state == "on"
+    thread.join()
+    assert not errors, errors
+
+
+def check_refused(service: AuditService, query: str, problem: str) -> None:
+    try:
+        service.query(text=query)
+    except QueryError as error:
+        assert problem in str(error), error
+        assert "enable_text_search" in str(error), error
+    else:
+        raise AssertionError("not refused")
+
+
+def check_closed(service: AuditService) -> None:
+    for call in (
+        service.enable_text_search,
+        service.disable_text_search,
+        service.text_search_status,
+    ):
+        try:
+            call()
+        except ClosedError:
+            continue
+        raise AssertionError(f"{call} was not refused")
 
 
 # The word rule, written once more in the plainest way ---------------------------------------------

@@ -13,7 +13,6 @@ once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Engine, insert, select
@@ -32,6 +31,7 @@ from indelible.merkle import (
     partial_ranges,
 )
 from indelible.storage.backends import Backend, Head, NumberedRow
+from indelible.storage.logs import empty_log
 from indelible.storage.schema import FORMAT_VERSION
 
 __all__ = ["LogAppender"]
@@ -247,16 +247,9 @@ class LogAppender:
         with connection.begin():
             found = connection.execute(wanted).one_or_none()
         if found is None:
-            row = {
-                "origin": self._origin,
-                "size": 0,
-                "frontier": Frontier().to_bytes(),
-                "format_version": FORMAT_VERSION,
-                "created_at": datetime.now(UTC),
-            }
             try:
                 self._begin(connection)
-                connection.execute(insert(log), row)
+                connection.execute(insert(log), empty_log(self._origin))
                 self._backend.commit(connection)
                 self._writing = False
             except IntegrityError as error:

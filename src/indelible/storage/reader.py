@@ -310,9 +310,11 @@ class LogReader:
             raise QueryError(
                 "text",
                 text,
-                "this log has no text index. Switch it on with: indelible search on"
+                "this log has no text index. Switch it on with AuditService.enable_text_search(), "
+                "or: indelible search on"
                 if state.state == "off"
-                else f"its text index is being filled{filling}. Wait, or run: indelible search on",
+                else f"its text index is being filled{filling}. Wait; or, if that was ended "
+                "in the middle, switch it on again",
             )
         way: Way = "hits"
         if limit is not None:
