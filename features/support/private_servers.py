@@ -22,8 +22,13 @@ from typing import ClassVar, Self
 
 from features.support import scratch
 
-TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mariadb": "MariaDB"}
-"""The name of each kind for people."""
+TITLES = {
+    "sqlite": "SQLite",
+    "postgresql": "PostgreSQL",
+    "mariadb": "MariaDB",
+    "chromium": "Chromium",
+}
+"""The name of each kind for people; a browser is missed as loudly as a server."""
 
 WITHOUT = "INDELIBLE_TEST_WITHOUT"
 """Environment variable: kinds, separated by commas, that are to count as not to be had."""

@@ -1,4 +1,4 @@
-"""What was not tested because this machine lacks a server, and why: said loudly at the end.
+"""What was not tested because this machine lacks a server or a browser: said loudly at the end.
 
 Both runners record here. The whole run's closing lines come from the file that `REPORT` names,
 which `suite.py` sets; a single runner prints its own.
