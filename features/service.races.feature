@@ -86,6 +86,12 @@ Feature: The first use of a service races with everything else
       | in the middle of another thread's first use |
     Then nothing has gone wrong
 
+  Scenario: A process forks in the middle of another thread's first question
+    When a process on sqlite forks at these moments
+      | moment                                           |
+      | in the middle of another thread's first question |
+    Then nothing has gone wrong
+
   Scenario: A process that records into a file forks, which parent and child must not have open
     When a process on sqlite forks at these moments
       | moment                                      |

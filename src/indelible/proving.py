@@ -11,6 +11,7 @@ from indelible.body import checked_event_id
 from indelible.configuration import checked_count, checked_seconds
 from indelible.ending import Ending
 from indelible.errors import AuditTimeoutError, ConfigurationError, StorageError
+from indelible.storage.imports import imports
 from indelible.writer.failures import explained
 
 if TYPE_CHECKING:
@@ -110,9 +111,10 @@ class Proving(Ending):
                 failed.
             ProofError: The checkpoint is malformed, or the tables do not lead to its root.
         """
-        from sqlalchemy.orm import Session
+        with imports.lock:
+            from sqlalchemy.orm import Session
 
-        from indelible.verification.prove import prove_event
+            from indelible.verification.prove import prove_event
 
         wanted = checked_event_id(event_id)
         with self._reading() as (connection, _), Session(connection) as session:
@@ -128,10 +130,11 @@ class Proving(Ending):
             ProofError: The checkpoint is malformed, or the log does not continue it.
             StorageError: The database failed.
         """
-        from sqlalchemy.orm import Session
+        with imports.lock:
+            from sqlalchemy.orm import Session
 
-        from indelible.merkle import parse_checkpoint, parse_note
-        from indelible.verification.prove import prove_consistency
+            from indelible.merkle import parse_checkpoint, parse_note
+            from indelible.verification.prove import prove_consistency
 
         old = old_checkpoint
         if isinstance(old, str):
@@ -171,9 +174,10 @@ class Proving(Ending):
             ProofError: A key or a checkpoint that was passed is malformed or false.
             StorageError: The database failed.
         """
-        from indelible.merkle import parse_checkpoint, parse_note
-        from indelible.verification.database import Options, verify_database
-        from indelible.verification.trust import Trust, TrustLevel, quorum_of, trusted_keys
+        with imports.lock:
+            from indelible.merkle import parse_checkpoint, parse_note
+            from indelible.verification.database import Options, verify_database
+            from indelible.verification.trust import Trust, TrustLevel, quorum_of, trusted_keys
 
         named = trusted_keys(*keys)
         own = () if named or self._verifier is None else trusted_keys(self._verifier)

@@ -33,6 +33,7 @@ from indelible.query import (
     write_cursor,
 )
 from indelible.search import Search, criteria_of
+from indelible.storage.imports import imports
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -215,7 +216,8 @@ class LogReading(ABC):
             QueryTimeoutError: The time is over.
             StorageError: The database failed.
         """
-        from indelible.storage.statements import span_number, span_start
+        with imports.lock:
+            from indelible.storage.statements import span_number, span_start
 
         seconds = int(checked_bucket(bucket).total_seconds())
         wanted, allowed = self._filters(filters), checked_timeout(timeout)

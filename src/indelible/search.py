@@ -12,6 +12,7 @@ import msgspec
 from indelible.errors import QueryTimeoutError
 from indelible.event import Place
 from indelible.query import Filters, Key
+from indelible.storage.imports import imports
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -106,7 +107,8 @@ class Search:
 
 def criteria_of(filters: Filters) -> Criteria:
     """Return checked filters in terms of the tables."""
-    from indelible.storage.criteria import Condition, Criteria
+    with imports.lock:
+        from indelible.storage.criteria import Condition, Criteria
 
     return Criteria(
         tuple(Condition(*choice) for choice in filters.choices),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from indelible.access import LogAccess
+from indelible.storage.imports import imports
 
 if TYPE_CHECKING:
     from indelible.storage.text import TextSearchState
@@ -40,8 +41,9 @@ class TextIndexing(LogAccess):
             UnsafeSettingError: The server cannot do it as it is set up.
             StorageError: The database failed, or the account does not own the tables.
         """
-        from indelible.storage.logs import ensure_log
-        from indelible.storage.text import enable_text
+        with imports.lock:
+            from indelible.storage.logs import ensure_log
+            from indelible.storage.text import enable_text
 
         with self._borrowed_engine("call it again to go on") as (engine, _):
             log_id = ensure_log(engine, self._tables, self._log)
@@ -57,7 +59,8 @@ class TextIndexing(LogAccess):
             ConfigurationError: The database has no full text search that this is made for.
             StorageError: The database failed, or the account does not own the tables.
         """
-        from indelible.storage.text import disable_text, text_state
+        with imports.lock:
+            from indelible.storage.text import disable_text, text_state
 
         with self._borrowed_engine("the text index may still be there") as (engine, reader):
             with engine.connect() as connection:
@@ -75,7 +78,8 @@ class TextIndexing(LogAccess):
         Raises:
             StorageError: The database failed.
         """
-        from indelible.storage.text import text_state
+        with imports.lock:
+            from indelible.storage.text import text_state
 
         with self._reading() as (connection, reader):
             return text_state(connection, self._tables, reader.log_id(connection))

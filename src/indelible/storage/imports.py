@@ -2,7 +2,8 @@
 
 SQLAlchemy's ORM and Alembic are loaded at the first use, on whichever thread comes first, and that
 takes most of a second.  A child that is forked in the middle of it inherits modules that are half
-loaded, and the first statement that needs the rest waits for it for ever.
+loaded, and the first statement that needs the rest waits for it for ever.  So whatever the service
+loads when it is used, it loads under the lock that is here.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from features.support.recording.threads import Running, values, wait_until
 from indelible import AuditService, lifecycle
 from indelible.storage import imports
 
-CHILD_SECONDS = 20
+CHILD_SECONDS = 40
 IDS = 500
 
 
@@ -126,6 +126,19 @@ def in_the_middle_of_imports(url: str) -> None:
     values(recording.join())
     assert service.close()
     check_actions(url, {"parent": 1, "child": 1})
+
+
+def in_the_middle_of_a_first_question(url: str) -> None:
+    """The same where the other thread reads: what a question needs is loaded before the rest."""
+    criteria = "indelible.storage.criteria"
+    assert criteria not in sys.modules
+    service = AuditService(url)
+    reading = Running([lambda: service.count(actor="user:1")])
+    wait_until(lambda: criteria in sys.modules, "the import has begun")
+    reap(fork(lambda: service.record("child", actor="user:1")))
+    values(reading.join())
+    assert service.close()
+    check_actions(url, {"child": 1})
 
 
 def and_makes_ids(url: str) -> None:
@@ -357,6 +370,7 @@ CASES = {
     "while another thread holds the session lock": while_the_lock_is_held,
     "in the middle of another thread's first use": in_the_middle_of_first_use,
     "in the middle of another thread's imports": in_the_middle_of_imports,
+    "in the middle of another thread's first question": in_the_middle_of_a_first_question,
     "and makes ids": and_makes_ids,
     "with a half-full queue": with_a_half_full_queue,
     "and the parent closes the log": and_the_parent_closes,
