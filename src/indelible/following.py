@@ -11,13 +11,14 @@ from typing import Any, Final, Unpack
 
 from indelible.changes import Change, Missing
 from indelible.errors import QueryError
-from indelible.event import Actor, AuditEvent, Target
+from indelible.event import Actor, AuditEvent, Place, Target
 from indelible.query import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
     Events,
     FilterArguments,
     Page,
+    StoredBatch,
     Version,
     checked_order,
 )
@@ -183,6 +184,34 @@ class LogFollowing(LogReading):
             stop: Set it from another thread to end the iteration.
             **filters: See `FilterArguments`.
         """
+        batches = self.stream_stored(after=after, follow=follow, poll=poll, stop=stop, **filters)
+        return (
+            Events((Place(batch.log, seq, leaf), body) for seq, leaf, body in batch.rows)
+            for batch in batches
+            if batch.rows
+        )
+
+    def stream_stored(
+        self,
+        *,
+        after: int | None = None,
+        follow: bool = True,
+        poll: float = _POLL_SECONDS,
+        stop: threading.Event | None = None,
+        **filters: Unpack[FilterArguments],
+    ) -> Iterator[StoredBatch]:
+        """Yield what `stream` does as it is stored, in batches of at most 1,000.
+
+        The fastest way through a whole log, and one that tells how far it has come: a batch is
+        yielded for each read, even when nothing in it matches.
+
+        Args:
+            after: As for `stream`, like all that follow.
+            follow: Whether to wait for new events.
+            poll: How often to look for new events, in seconds.
+            stop: Set it from another thread to end the iteration.
+            **filters: See `FilterArguments`.
+        """
         wanted = self._filters(filters)
         if wanted.text is not None:
             raise QueryError("text", wanted.text, "a stream has no search; leave it out")
@@ -195,7 +224,7 @@ class LogFollowing(LogReading):
 
     def _batches(
         self, filters: Any, first: int, poll: float | None, stop: threading.Event
-    ) -> Iterator[Events]:
+    ) -> Iterator[StoredBatch]:
         criteria = criteria_of(filters)
         following, end = max(first, criteria.first or 0), None
         while not stop.is_set():
@@ -206,17 +235,17 @@ class LogFollowing(LogReading):
                         return
                     end = size if criteria.stop is None else min(size, criteria.stop)
                 last = min(end, following + MAX_LIMIT)
-                rows = reader.span(
+                rows = reader.span_rows(
                     connection, criteria, first=following, stop=last, limit=MAX_LIMIT
                 )
-            batch = Events(
-                (place, body)
-                for _, place, body in rows
-                if body is not None and matches(filters, body)
-            )
-            following = max(following, last)
-            if batch:
-                yield batch
+                log = reader.log
+            # Without a body: pruned, or without the needles that the filters look for.
+            stored = [(seq, bytes(leaf), body) for seq, _, leaf, body in rows if body is not None]
+            if filters.content:
+                stored = [row for row in stored if matches(filters, row[2])]
+            if last > following:
+                following = last
+                yield StoredBatch(log, stored, following)
             if following >= end:
                 if poll is None or end == criteria.stop:
                     return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from indelible.query.answers import Bucket, Events, Facet, Page, Version
+from indelible.query.answers import Bucket, Events, Facet, Page, StoredBatch, Version
 from indelible.query.arguments import (
     BUCKETS,
     DEFAULT_LIMIT,
@@ -32,6 +32,7 @@ __all__ = [
     "Filters",
     "Key",
     "Page",
+    "StoredBatch",
     "Version",
     "checked_bucket",
     "checked_facet",

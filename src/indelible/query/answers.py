@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, overload
 
 from indelible.event import AuditEvent, Place
 
-__all__ = ["Bucket", "Events", "Facet", "Page", "Version"]
+__all__ = ["Bucket", "Events", "Facet", "Page", "StoredBatch", "Version"]
 
 
 class Events(Sequence[AuditEvent]):  # noqa: PLW1641 - it has no hash, as a list has none
@@ -68,6 +68,20 @@ class Events(Sequence[AuditEvent]):  # noqa: PLW1641 - it has no hash, as a list
                 yield found
             elif found.place is not None:
                 yield found.place, found.body
+
+
+class StoredBatch(NamedTuple):
+    """Events as they are stored, in the order of their numbers, none of them decoded.
+
+    Attributes:
+        log: The log's name.
+        rows: Number, leaf hash and body of each event.
+        reached: Number behind the last one that was looked at, whether it matches or not.
+    """
+
+    log: str
+    rows: list[tuple[int, bytes, str]]
+    reached: int
 
 
 class Page(NamedTuple):

@@ -87,6 +87,11 @@ class LogReader:
         self._log_id: int | None = None
         self._moment = _MOMENTS.get(engine.dialect.name, _naive)
 
+    @property
+    def log(self) -> str:
+        """The log's name."""
+        return self._origin
+
     def size(self, connection: Connection) -> int:
         """Return the number of events in the log."""
         log = self._tables.log.c
@@ -171,18 +176,36 @@ class LogReader:
             limit: Most events to return.
             newest: Whether the greatest number comes first.
         """
+        rows = self.span_rows(
+            connection, criteria, first=first, stop=stop, limit=limit, newest=newest
+        )
+        return [self._read(row) for row in rows]
+
+    def span_rows(
+        self,
+        connection: Connection,
+        criteria: Criteria,
+        *,
+        first: int,
+        stop: int,
+        limit: int,
+        newest: bool = False,
+    ) -> Sequence[Any]:
+        """Return what `span` does as the driver has it: number, time, leaf hash and body.
+
+        For whoever hands on so many that making an object of each would take longer than reading.
+        """
         first = max(first, criteria.first or 0)
         stop = stop if criteria.stop is None else min(stop, criteria.stop)
         if first >= stop:
-            return []
+            return ()
         shape = criteria.shape()
-        rows = self._rows(
+        return self._rows(
             connection,
             ("span", shape, newest),
             lambda: self._statements.span(shape, newest=newest),
             {**criteria.bound(), "first": first, "stop": stop, "limit": limit},
         )
-        return [self._read(row) for row in rows]
 
     def count(
         self,
