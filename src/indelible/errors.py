@@ -21,6 +21,7 @@
     │       └── EventConflictError      its event id already belongs to another event
     ├── QueryError                  a filter or a cursor that makes no sense
     │   └── QueryTimeoutError       the answer would take longer than was allowed
+    ├── ExportError                 an event cannot be written in a format
     ├── ProofError                  a tree, proof, note or checkpoint is malformed or false
     │   └── KeyRangeError           signed by a key that may not speak for a log of this size
     └── SealingError                a checkpoint could not be made, or not be published
@@ -47,6 +48,7 @@ __all__ = [
     "EventConflictError",
     "EventRefusedError",
     "EventTooLargeError",
+    "ExportError",
     "InvalidEventError",
     "KeyRangeError",
     "MissingExtraError",
@@ -209,6 +211,18 @@ class QueryError(AuditError, ValueError):
 
 class QueryTimeoutError(QueryError, TimeoutError):
     """The answer would take longer than the ``timeout`` that was given."""
+
+
+class ExportError(AuditError, ValueError):
+    """An event cannot be exported: it is not committed, or its stored text is no event's.
+
+    Attributes:
+        seq: The event's number in its log; None for an event that has none.
+    """
+
+    def __init__(self, seq: int | None, problem: str) -> None:
+        self.seq = seq
+        super().__init__(problem if seq is None else f"event {seq}: {problem}")
 
 
 class ProofError(AuditError, ValueError):
