@@ -61,6 +61,11 @@ class LogAccess(AsyncReading):
     _closed: bool
     _committer: Committer
 
+    @property
+    def log(self) -> str:
+        """The log's name, its origin."""
+        return self._log
+
     @abstractmethod
     def _ensure_session(self) -> Session:
         """Return the writer's session, making it at the first use."""

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from indelible.merkle import Checkpoint, CosignatureVerifier, Verifier
     from indelible.sealing import Keeper, SealedCheckpoint
     from indelible.verification.proof_file import EventProof
-    from indelible.verification.prove import Consistency
+    from indelible.verification.prove import Consistency, StoredCheckpoint
     from indelible.verification.report import Progress, VerificationReport
-    from indelible.verification.trust import TrustedKey
+    from indelible.verification.trust import Quorum, Trust, TrustedKey
 
 __all__ = ["Proving"]
 
@@ -120,6 +120,19 @@ class Proving(Ending):
         with self._reading() as (connection, _), Session(connection) as session:
             return prove_event(session, self._tables, self._log, wanted, note=checkpoint)
 
+    def newest_checkpoint(self) -> StoredCheckpoint | None:
+        """Return the newest checkpoint in the database, unchecked; None while there is none.
+
+        Raises:
+            StorageError: The database failed.
+        """
+        from sqlalchemy.orm import Session
+
+        from indelible.verification.prove import newest_checkpoint
+
+        with self._reading() as (connection, _), Session(connection) as session:
+            return newest_checkpoint(session, self._tables, self._log)
+
     def consistency(self, old_checkpoint: Checkpoint | str) -> Consistency:
         """Prove that the log continues an older checkpoint, whose signature the caller has checked.
 
@@ -141,6 +154,25 @@ class Proving(Ending):
             old = parse_checkpoint(parse_note(old)[0])
         with self._reading() as (connection, _), Session(connection) as session:
             return prove_consistency(session, self._tables, self._log, old)
+
+    def trusting(self, *keys: str | Verifier | TrustedKey, quorum: Quorum | None = None) -> Trust:
+        """Return what signatures are worth, for `verify` and `verify_proof`.
+
+        Args:
+            *keys: The verifier keys that are trusted. Without any, a service that has a signing key
+                takes that one's, which is then a key found beside the log; and one that has none
+                trusts nothing.
+            quorum: The witnesses that must have cosigned; None to ask for none.
+
+        Raises:
+            ProofError: A key is malformed.
+        """
+        from indelible.verification.trust import Trust, TrustLevel, trusted_keys
+
+        named = trusted_keys(*keys)
+        own = () if named or self._verifier is None else trusted_keys(self._verifier)
+        level = TrustLevel.PINNED if named else TrustLevel.FOUND if own else TrustLevel.NONE
+        return Trust(level, named or own, quorum)
 
     def verify(
         self,
@@ -177,15 +209,12 @@ class Proving(Ending):
         with imports.lock:
             from indelible.merkle import parse_checkpoint, parse_note
             from indelible.verification.database import Options, verify_database
-            from indelible.verification.trust import Trust, TrustLevel, quorum_of, trusted_keys
+            from indelible.verification.trust import TrustLevel, quorum_of
 
-        named = trusted_keys(*keys)
-        own = () if named or self._verifier is None else trusted_keys(self._verifier)
-        level = TrustLevel.PINNED if named else TrustLevel.FOUND if own else TrustLevel.NONE
-        trust = Trust(level, named or own, quorum_of(witnesses, witnesses_required))
+        trust = self.trusting(*keys, quorum=quorum_of(witnesses, witnesses_required))
 
         def opened(note: str) -> Checkpoint:
-            if named:
+            if trust.level is TrustLevel.PINNED:
                 return trust.open(note, self._log)[0]
             return parse_checkpoint(parse_note(note)[0])
 

@@ -14,7 +14,7 @@ from indelible.errors import QueryError
 from indelible.moments import utc_text
 from indelible.query.filters import Filters
 
-__all__ = ["Key", "read_cursor", "write_cursor"]
+__all__ = ["Key", "pack", "read_cursor", "unpack", "write_cursor"]
 
 _MOST_EVENTS: Final = (1 << 63) - 1
 _MEND: Final = "pass a Page's next_cursor, unchanged"
@@ -34,8 +34,7 @@ class Key(NamedTuple):
 
 def write_cursor(key: Key, filters: Filters, *, newest: bool) -> str:
     """Return the text that means "behind this event, in this order, with these filters"."""
-    content = [*key, filters.fingerprint(newest=newest)]
-    return base64.urlsafe_b64encode(to_json(content)).decode("ascii").rstrip("=")
+    return pack(key, filters.fingerprint(newest=newest))
 
 
 def read_cursor(cursor: object, filters: Filters, *, newest: bool) -> Key:
@@ -43,6 +42,28 @@ def read_cursor(cursor: object, filters: Filters, *, newest: bool) -> Key:
 
     Raises:
         QueryError: The text is no cursor, or one of a query with other filters or another order.
+    """
+    key, fingerprint = unpack(cursor)
+    if fingerprint != filters.fingerprint(newest=newest):
+        raise QueryError(
+            "cursor",
+            cursor,
+            "it belongs to a query with other filters or another order; repeat those, or leave it "
+            "out",
+        )
+    return key
+
+
+def pack(key: Key, fingerprint: str) -> str:
+    """Return the text that holds a key and the fingerprint of a query."""
+    return base64.urlsafe_b64encode(to_json([*key, fingerprint])).decode("ascii").rstrip("=")
+
+
+def unpack(cursor: object) -> tuple[Key, str]:
+    """Return the key and the fingerprint that a text holds.
+
+    Raises:
+        QueryError: The text is no cursor.
     """
     if not isinstance(cursor, str):
         raise QueryError("cursor", cursor, _MEND)
@@ -57,11 +78,4 @@ def read_cursor(cursor: object, filters: Filters, *, newest: bool) -> Key:
         raise QueryError("cursor", cursor, _MEND) from error
     if not 0 <= seq <= _MOST_EVENTS:
         raise QueryError("cursor", cursor, _MEND)
-    if fingerprint != filters.fingerprint(newest=newest):
-        raise QueryError(
-            "cursor",
-            cursor,
-            "it belongs to a query with other filters or another order; repeat those, or leave it "
-            "out",
-        )
-    return Key(moment, seq)
+    return Key(moment, seq), fingerprint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,7 +22,16 @@ from indelible.storage.schema import Tables
 from indelible.storage.tree_reader import TreeReader
 from indelible.verification.proof_file import EventProof, build_proof
 
-__all__ = ["Consistency", "NotSealedError", "UnknownEventError", "prove_consistency", "prove_event"]
+__all__ = [
+    "Consistency",
+    "NotSealedError",
+    "StoredCheckpoint",
+    "UnknownEventError",
+    "newest_checkpoint",
+    "newest_note",
+    "prove_consistency",
+    "prove_event",
+]
 
 
 class UnknownEventError(StorageError, LookupError):
@@ -134,14 +144,37 @@ def prove_consistency(
     return Consistency(old, size, root, tuple(hashes), note)
 
 
-def newest_note(session: Session, tables: Tables, origin: str) -> str | None:
+@dataclass(frozen=True, slots=True)
+class StoredCheckpoint:
+    """A checkpoint as the database holds it; nothing of it has been checked.
+
+    Attributes:
+        note: The signed text.
+        stored_at: When it was stored, in UTC, as the database says; nobody has signed that.
+    """
+
+    note: str
+    stored_at: datetime
+
+
+def newest_checkpoint(session: Session, tables: Tables, origin: str) -> StoredCheckpoint | None:
     """Return the signed checkpoint of the largest size in the database, or None."""
     checkpoint, log = tables.checkpoint.c, tables.log.c
     wanted = (
-        select(checkpoint.note)
+        select(checkpoint.note, checkpoint.signed_at)
         .join(tables.log, log.log_id == checkpoint.log_id)
         .where(log.origin == origin)
         .order_by(checkpoint.size.desc(), checkpoint.checkpoint_id.desc())
         .limit(1)
     )
-    return session.execute(wanted).scalar_one_or_none()
+    found = session.execute(wanted).one_or_none()
+    if found is None:
+        return None
+    at: datetime = found.signed_at
+    return StoredCheckpoint(found.note, at.replace(tzinfo=UTC) if at.tzinfo is None else at)
+
+
+def newest_note(session: Session, tables: Tables, origin: str) -> str | None:
+    """Return the signed text of the checkpoint of the largest size in the database, or None."""
+    found = newest_checkpoint(session, tables, origin)
+    return None if found is None else found.note
