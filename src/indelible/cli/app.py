@@ -55,6 +55,10 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
         "indelible.cli.commands.export",
         "Write the log as a directory of static files (C2SP tlog-tiles).",
     ),
+    "serve": LazyCommand(
+        "indelible.cli.commands.serve",
+        "Serve the log as a page, read-only, until it is interrupted.",
+    ),
     "spool": LazyCommand(
         "indelible.cli.commands.spool",
         "See what is in spools, and deliver what dead processes have left.",

@@ -107,6 +107,10 @@ class Settings:
         self.existing_url()
         return service
 
+    def page(self) -> AuditService:
+        """Return a service for the page, which records its readers into tables that are there."""
+        return Settings(self.url, {**self.arguments, "create_tables": False}).writer()
+
     def writer(self, **more: Any) -> AuditService:
         """Return a service for a command that records.
 

@@ -1,0 +1,191 @@
+"""From stored values to HTML: everything escaped, and everything that does not show written out.
+
+Directions are isolated by ``<bdi>``, and characters that would turn them around, hide or move the
+cursor stand as escapes: see `indelible.visible`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from markupsafe import Markup, escape
+
+from indelible.changes import Change, Missing
+from indelible.values import DataclassValue, EnumValue, ErrorValue, KeyedHash, Redacted
+from indelible.visible import visible
+from indelible.web.zones import Zone
+
+__all__ = ["change_rows", "lines", "moment_html", "text_html", "value_html"]
+
+_MOST_CHARACTERS: Final = 8_192
+"""Longest text that is shown whole, in characters."""
+
+_MOST_ITEMS: Final = 500
+"""Most members of one value that are shown."""
+
+_DECIMAL_BITS: Final = 13_000
+"""Python refuses to write integers of more than 4,300 digits in decimal."""
+
+_SHORTEST_DIFFERENCE: Final = 24
+"""Two texts of which both are longer than this are compared letter by letter, in characters."""
+
+_ABSENT: Final = Markup('<span class="absent">none</span>')
+_REDACTED: Final = Markup(
+    '<span class="redacted" data-redacted title="It was never stored.">redacted</span>'
+)
+
+
+def text_html(text: object) -> Markup:
+    """Return a text in one line."""
+    return Markup("<bdi>") + _cut(visible(str(text))) + Markup("</bdi>")
+
+
+def moment_html(moment: datetime, zone: Zone, timespec: str = "seconds") -> Markup:
+    """Return a point in time on the reader's clock; scripts put theirs there if none is known."""
+    utc = moment.astimezone(UTC)
+    exact = utc.isoformat(timespec="microseconds")[:26]
+    fill = Markup("") if zone.known else Markup(" data-local")
+    return Markup('<time datetime="{}Z" title="{} UTC"{} data-precision="{}">{}</time>').format(
+        exact, exact.replace("T", " "), fill, timespec, zone.local(moment, timespec)
+    )
+
+
+def change_rows(changes: Mapping[str, Change]) -> Iterator[tuple[str, Markup, Markup]]:
+    """Yield the path of each change, and its two sides as HTML."""
+    for path, change in sorted(changes.items()):
+        before, after = change.before, change.after
+        if isinstance(before, str) and isinstance(after, str):
+            yield path, *_differing(before, after)
+        else:
+            yield path, value_html(before), value_html(after)
+
+
+def value_html(value: Any) -> Markup:
+    """Return any value that an event can hold as HTML."""
+    if isinstance(value, Redacted):
+        return _REDACTED
+    if isinstance(value, Missing):
+        return _ABSENT
+    if isinstance(value, str):
+        return _string(_cut(lines(value)))
+    if isinstance(value, KeyedHash):
+        return Markup(
+            '<span class="redacted" data-redacted title="It was never stored; equal values have '
+            'equal hashes.">hashed</span> <code>{}</code>'
+        ).format(value.hex)
+    if isinstance(value, Mapping):
+        return _members(value)
+    if isinstance(value, DataclassValue):
+        return _typed(value.type.rpartition(".")[2], _members(value.fields))
+    if isinstance(value, list | tuple):
+        return _items(value)
+    if isinstance(value, set | frozenset):
+        return _typed("set", _items(sorted(value, key=repr)))
+    if isinstance(value, EnumValue):
+        return _plain(f"{value.type.rpartition('.')[2]}.{value.name}")
+    if isinstance(value, ErrorValue):
+        return _typed(value.type, _string(_cut(lines(value.message))))
+    return _plain(_scalar(value))
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return f"base64:{base64.b64encode(value).decode()}"
+    if isinstance(value, bool) or value is None:
+        return json.dumps(value)
+    if isinstance(value, int) and value.bit_length() > _DECIMAL_BITS:
+        return hex(value)
+    if isinstance(value, int | float | Decimal | UUID | timedelta):
+        return str(value)
+    return repr(value)
+
+
+def _plain(text: str) -> Markup:
+    return Markup('<bdi class="plain">') + _cut(visible(text)) + Markup("</bdi>")
+
+
+def _string(inner: Markup) -> Markup:
+    # The quotation marks that tell "12" from 12 come from the style sheet.
+    return Markup('<bdi class="string">') + inner + Markup("</bdi>")
+
+
+def _typed(name: str, inner: Markup) -> Markup:
+    return Markup('<span class="type">{}</span> ').format(visible(name)) + inner
+
+
+def _members(members: Mapping[str, Any]) -> Markup:
+    if not members:
+        return Markup('<span class="absent">no members</span>')
+    rows = (
+        Markup("<dt>{}</dt><dd>{}</dd>").format(text_html(key), value_html(item))
+        for key, item in sorted(members.items(), key=lambda member: str(member[0]))
+    )
+    return Markup('<dl class="members">') + _joined(rows, len(members), "dd") + Markup("</dl>")
+
+
+def _items(items: Iterable[Any]) -> Markup:
+    values = list(items)
+    if not values:
+        return Markup('<span class="absent">no items</span>')
+    rows = (Markup("<li>{}</li>").format(value_html(item)) for item in values)
+    return Markup('<ol class="items">') + _joined(rows, len(values), "li") + Markup("</ol>")
+
+
+def _joined(rows: Iterable[Markup], number: int, element: str) -> Markup:
+    shown = [row for _, row in zip(range(_MOST_ITEMS), rows, strict=False)]
+    if number > _MOST_ITEMS:
+        rest = Markup('<{} class="more">and {} more, in the stored event</{}>')
+        shown.append(rest.format(element, f"{number - _MOST_ITEMS:,}", element))
+    return Markup("").join(shown)
+
+
+def lines(text: str) -> str:
+    """Return a text of several lines, in which all but the ends of lines is written out."""
+    if text.isprintable():
+        return text
+    return "\n".join(visible(line) for line in text.split("\n"))
+
+
+def _cut(text: str) -> Markup:
+    if len(text) <= _MOST_CHARACTERS:
+        return escape(text)
+    rest = Markup('<span class="more"> … {} more characters, in the stored event</span>')
+    return escape(text[:_MOST_CHARACTERS]) + rest.format(f"{len(text) - _MOST_CHARACTERS:,}")
+
+
+def _differing(before: str, after: str) -> tuple[Markup, Markup]:
+    """Return two texts with the part marked in which they differ."""
+    longest = max(len(before), len(after))
+    if min(len(before), len(after)) < _SHORTEST_DIFFERENCE or longest > _MOST_CHARACTERS:
+        return value_html(before), value_html(after)
+    start = _common(before, after)
+    end = _common(
+        before[: start - 1 if start else None : -1], after[: start - 1 if start else None : -1]
+    )
+    return (
+        _marked(before, start, len(before) - end, "del"),
+        _marked(after, start, len(after) - end, "ins"),
+    )
+
+
+def _common(one: str, other: str) -> int:
+    number = 0
+    for mine, theirs in zip(one, other, strict=False):
+        if mine != theirs:
+            break
+        number += 1
+    return number
+
+
+def _marked(text: str, start: int, stop: int, element: str) -> Markup:
+    middle = escape(lines(text[start:stop]))
+    marked = Markup("<{}>{}</{}>").format(element, middle, element) if middle else Markup("")
+    return _string(escape(lines(text[:start])) + marked + escape(lines(text[stop:])))

@@ -1,0 +1,1 @@
+"""What answers each address; each view is called in a thread and returns a whole answer."""
