@@ -203,6 +203,7 @@ Feature: What becomes of an event when the queue is full or the database fails i
       Then all receipts get their places within 10 seconds
       And health says degraded, because the thread was started again
       And on_error and the log of indelible were told that the thread had ended
+      And a quarter of an hour later health says ok, and stats still tells of the thread
 
       Examples:
         | how                                              | spool           |

@@ -30,6 +30,7 @@ from indelible import (
     QueueFullError,
 )
 from indelible.errors import DatabaseReplacedError
+from indelible.writer import mishaps
 
 
 def make(context: Any, url: str | None = None, **options: Any) -> Case:
@@ -105,7 +106,7 @@ def then_dropped_full(context: Any, events: int) -> None:
 def then_degraded_gap(context: Any, events: int) -> None:
     health = context.case.service.health()
     assert health.status == "degraded", health
-    assert f"{events} dropped events are not yet told of in the log" in health.reasons, health
+    assert f"the log does not tell yet of {events} dropped events" in health.reasons, health
 
 
 @when("the commits go on")
@@ -688,7 +689,18 @@ def then_places(context: Any, limit: float) -> None:
 def then_told_health(context: Any) -> None:
     health = context.case.service.health()
     assert health.status == "degraded", health
-    assert any("started again 1 times" in reason for reason in health.reasons), health
+    assert any("started again, 1 time so far" in reason for reason in health.reasons), health
+
+
+@then("a quarter of an hour later health says ok, and stats still tells of {what}")
+def then_over(context: Any, what: str) -> None:
+    service = case_of(context).service
+    with mock.patch.object(mishaps, "RECENT_SECONDS", 0.0):
+        wait_until(service.health, "health says ok")
+    assert mishaps.RECENT_SECONDS == 900, "it is not a quarter of an hour"
+    assert not service.health(), "nothing was to be forgotten"
+    stats = service.stats()
+    assert (stats.restarts, stats.damaged) == ((1, 0) if "thread" in what else (0, 1)), stats
 
 
 @then("on_error and the log of indelible were told that the thread had ended")

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from indelible.counting import counted
 from indelible.errors import AuditError, ClosedError
 from indelible.intake import Intake
 from indelible.stats import CloseReport, Health, Stats
@@ -54,6 +55,8 @@ class Ending(Intake):
             last_error=counters.last_error,
             oldest_waiting=max(ages, default=None),
             spooled=in_spool,
+            damaged=self._damages.total,
+            restarts=self._deaths.total,
         )
 
     def health(self) -> Health:
@@ -61,8 +64,10 @@ class Ending(Intake):
 
         Returns:
             ``ok``; ``degraded`` while the database fails, events were dropped of which the log
-            does not tell yet, a queue or a spool is nearly full, or damage was found; ``failed``
-            when the service is closed, its spool was lost, or its database file is gone.
+            does not tell yet, or a queue or a spool is nearly full, and for a quarter of an hour
+            after damage was found in a spool or the writer thread had to be started again, which
+            `stats` counts for good; ``failed`` when the service is closed, its spool was lost, or
+            its database file is gone.
         """
         failed: list[str] = []
         degraded: list[str] = []
@@ -76,17 +81,24 @@ class Ending(Intake):
         counters = self._committer.counters
         if counters.failures:
             degraded.append(
-                f"the database has failed {counters.failures} times in a row; last error: "
-                f"{counters.last_error}"
+                f"the database has failed {counted(counters.failures, 'time')} in a row; "
+                f"last error: {counters.last_error}"
             )
         if self._gap.untold:
-            degraded.append(f"{self._gap.untold} dropped events are not yet told of in the log")
+            degraded.append(
+                f"the log does not tell yet of {counted(self._gap.untold, 'dropped event')}"
+            )
         if self._abandoned:
-            degraded.append(f"{self._abandoned} events were given up at the end")
-        if self._damaged:
-            degraded.append(f"{self._damaged} damaged places were found in spools")
-        if self._deaths:
-            degraded.append(f"the writer thread was ended and started again {self._deaths} times")
+            degraded.append(f"{counted(self._abandoned, 'event')} given up at the end")
+        if self._damages.recent:
+            degraded.append(
+                f"damage was found in spools, {counted(self._damages.total, 'place')} so far"
+            )
+        if self._deaths.recent:
+            degraded.append(
+                "the writer thread was ended and started again, "
+                f"{counted(self._deaths.total, 'time')} so far"
+            )
         if len(self._queue) >= self._queue_size * _NEARLY:
             degraded.append(f"{len(self._queue)} of {self._queue_size} places are taken")
         if self._spooled is not None and self._spooled.fullness >= _NEARLY:
@@ -144,7 +156,8 @@ class Ending(Intake):
         if left:
             self._abandoned = len(left)
             lost = ClosedError(
-                f"the service was closed while {len(left)} events could not be committed; "
+                f"the service was closed while {counted(len(left), 'event')} could not be "
+                "committed; "
                 f"last error: {self._committer.counters.last_error}"
             )
             for receipt in left:
@@ -187,8 +200,8 @@ class Ending(Intake):
         if left:
             self._report(
                 ClosedError(
-                    f"the service was closed with {left} events in the spool "
-                    f"{str(spooled.directory)!r}; the next service that opens it delivers them. "
+                    f"the service was closed with {counted(left, 'event')} in the spool "
+                    f"{str(spooled.directory)!r}, for the next service that opens it to deliver. "
                     f"Last error: {self._committer.counters.last_error}"
                 )
             )

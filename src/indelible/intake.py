@@ -12,6 +12,7 @@ from uuid import NAMESPACE_OID, uuid5
 from indelible.access import closed_error
 from indelible.body import BodyBuilder, EventRow
 from indelible.configuration import checked_seconds
+from indelible.counting import counted
 from indelible.encoding import ValueEncoder
 from indelible.errors import (
     AuditError,
@@ -31,6 +32,7 @@ from indelible.text_index import TextIndexing
 from indelible.writer.committer import Committer
 from indelible.writer.complaints import Complaints
 from indelible.writer.gap import Gap, own_event
+from indelible.writer.mishaps import Mishaps
 from indelible.writer.queue import PendingQueue
 from indelible.writer.receipt import Receipt
 from indelible.writer.spooled import ADOPT_SECONDS, SpooledPath
@@ -68,8 +70,8 @@ class Intake(TextIndexing):
     _complaints: Complaints
     _spooled: SpooledPath | None
     _builder: BodyBuilder
-    _damaged: int
-    _deaths: int
+    _damages: Mishaps
+    _deaths: Mishaps
     _block_timeout: float
     _batch_size: int
     _on_error: Callable[[AuditError], None] | None
@@ -132,7 +134,9 @@ class Intake(TextIndexing):
             timeout: Longest wait in seconds; None to wait for as long as it takes.
 
         Returns:
-            Whether everything is in the database but what belongs to processes that live.
+            Whether everything is in the database but what belongs to processes that live. False
+            when time ran out, and when another log's spool or one that cannot be read was left as
+            it is, of which `on_error` and the log of indelible were told.
 
         Raises:
             ConfigurationError: The service has no spool.
@@ -345,11 +349,12 @@ class Intake(TextIndexing):
         }
         event_id = uuid5(NAMESPACE_OID, damage.identity)
         self._queue.force(own_event(self._builder, DAMAGE_ACTION, details, event_id=event_id))
-        self._damaged += 1
+        self._damages.note()
         self._report(
             StorageError(
-                f"the spool {damage.spool_id} is damaged ({damage.reason}): {damage.lost} events "
-                f"are lost, and what stood there is kept in {str(damage.bad_file)!r}"
+                f"the spool {damage.spool_id} is damaged ({damage.reason}), which costs "
+                f"{counted(damage.lost, 'event')}; what stood there is kept in "
+                f"{str(damage.bad_file)!r}"
             )
         )
 
@@ -413,7 +418,7 @@ class Intake(TextIndexing):
 
     def _writer_died(self, error: BaseException | None) -> None:
         """Start another writer thread in the place of one that something has ended."""
-        self._deaths += 1
+        self._deaths.note()
         dead = StorageError(
             f"the thread {WriterThread.NAME} has ended ({error!r}); another one is started, and "
             "what it was about to commit is committed by that"

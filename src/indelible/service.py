@@ -31,6 +31,7 @@ from indelible.proving import Proving
 from indelible.redaction import Redaction, RedactRule
 from indelible.stats import CloseReport
 from indelible.writer.complaints import Complaints
+from indelible.writer.mishaps import Mishaps
 from indelible.writer.receipt import Receipt
 from indelible.writer.thread import WriterThread
 
@@ -219,8 +220,8 @@ class AuditService(Proving):
         self._close_report: CloseReport | None = None
         self._abandoned = 0
         self._complaints = Complaints(logging.getLogger("indelible"))
-        self._damaged = 0
-        self._deaths = 0
+        self._damages = Mishaps()
+        self._deaths = Mishaps()
         self._make_path()
         self._harden = flag("harden", harden)
         # Holds the outermost of all locks while it seals: under that one it opens sessions, which

@@ -20,6 +20,8 @@ class Stats:
         batches: Transactions committed.
         last_error: Text of the last error, or None.
         oldest_waiting: Age of the oldest queued event in seconds; None when none is queued.
+        damaged: Damaged places that were found in spools.
+        restarts: How often the writer thread had to be started again.
     """
 
     queued: int
@@ -30,6 +32,8 @@ class Stats:
     last_error: str | None
     oldest_waiting: float | None
     spooled: int = 0
+    damaged: int = 0
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

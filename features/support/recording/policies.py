@@ -156,7 +156,9 @@ def kill_writer(case: Case, how: str) -> None:
         assert throw_into(dead)
     # It looks around, and dies.
     queue.wake()
-    wait_until(lambda: service._deaths and writer_ident(service) != dead, "another one is started")
+    wait_until(
+        lambda: service._deaths.total and writer_ident(service) != dead, "another one is started"
+    )
 
 
 def throw_while_recording(case: Case, threads: int, throws: int, seed: int) -> int:

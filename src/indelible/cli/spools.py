@@ -11,10 +11,11 @@ from typing import Final, NamedTuple
 
 from indelible.cli.exit_codes import ExitCode
 from indelible.cli.failures import CommandError
+from indelible.counting import counted
 from indelible.spool import SpoolMismatchError, SpoolStatus, bad_files, status
 from indelible.writer.refused import REFUSED_SUFFIX
 
-__all__ = ["SetAside", "SpoolsLook", "checked_directory", "counted", "look_at"]
+__all__ = ["SetAside", "SpoolsLook", "checked_directory", "look_at"]
 
 _SPOOL_NAME: Final = re.compile(r"[0-9a-f]{32}")
 
@@ -99,14 +100,6 @@ class SpoolsLook:
             if files := [file for file in self.files if file.kind == kind]:
                 needs.append(counted(len(files), noun))
         return needs
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number and what is counted, in the plural where it is not one."""
-    if number == 1:
-        return f"1 {noun}"
-    head, of, rest = noun.partition(" of ")
-    return f"{number:,} {head}{'es' if head.endswith('s') else 's'}{of}{rest}"
 
 
 def checked_directory(text: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -125,7 +125,8 @@ def drain(*, settings: Settings, directory: str, as_json: bool | None) -> None:
     done = True
     try:
         if before.waiting:
-            done = _drained(service, settings.arguments.get("timeout", _PATIENCE), errors)
+            patience = settings.arguments.get("timeout", _PATIENCE)
+            done = _drained(service, patience, errors, lambda: look_at(path).of_log(log))
     finally:
         service.close(None if done else _CLOSE_SECONDS)
     after = look_at(path)
@@ -135,8 +136,22 @@ def drain(*, settings: Settings, directory: str, as_json: bool | None) -> None:
     _complain(before, after, log)
 
 
-def _drained(service: AuditService, patience: float, errors: list[AuditError]) -> bool:
-    """Drain for as long as events are committed, and tell whether all of them are."""
+def _drained(
+    service: AuditService,
+    patience: float,
+    errors: list[AuditError],
+    left: Callable[[], Sequence[object]],
+) -> bool:
+    """Drain for as long as events are committed, and tell whether all of them are.
+
+    Args:
+        service: A service with the spool.
+        patience: How long nothing may be committed, in seconds.
+        errors: What it has reported.
+        left: Returns the spools that dead processes have left of its log.
+    """
+    from indelible.spool import SpoolError
+
     progress = -1
     give_up_at = 0.0
     while not service.drain_spool(_LOOK_EVERY):
@@ -144,6 +159,14 @@ def _drained(service: AuditService, patience: float, errors: list[AuditError]) -
         if stats.committed + stats.refused != progress:
             progress = stats.committed + stats.refused
             give_up_at = time.monotonic() + patience
+        # Those that are another log's, or cannot be read, are no reason to wait.  First what nobody
+        # holds, then what this process does: taken over in between, it is seen there.
+        if (
+            any(isinstance(error, SpoolError) for error in errors)
+            and not left()
+            and not service.stats().spooled
+        ):
+            return True
         if any(map(_is_hopeless, errors)) or time.monotonic() > give_up_at:
             return False
     return True
@@ -153,7 +176,7 @@ def _left(
     look: SpoolsLook, log: str, errors: list[AuditError], last_error: str | None
 ) -> CommandError:
     """Return the error that says what is left, and why."""
-    from indelible.cli.spools import counted
+    from indelible.counting import counted
     from indelible.spool import SpoolError
 
     spools = look.of_log(log)
@@ -182,7 +205,7 @@ def _is_hopeless(error: AuditError) -> bool:
 
 def _complain(before: SpoolsLook, after: SpoolsLook, log: str) -> None:
     """Raise the worst of what was met, if anything was."""
-    from indelible.cli.spools import counted
+    from indelible.counting import counted
 
     hindrances = after.hindrances(log)
     if hindrances:
@@ -208,7 +231,7 @@ def _complain(before: SpoolsLook, after: SpoolsLook, log: str) -> None:
 
 
 def _tell(look: SpoolsLook, log: str, committed: int, *, as_json: bool) -> None:
-    from indelible.cli.spools import counted
+    from indelible.counting import counted
 
     left = sum(spool.pending for spool in look.of_log(log))
     alone = [(spool, "its process lives and delivers it") for spool in look.living]
@@ -259,7 +282,7 @@ def _print_json(look: SpoolsLook) -> None:
 
 def _print_table(look: SpoolsLook) -> None:
     from indelible.cli.spool_tables import spools_table
-    from indelible.cli.spools import counted
+    from indelible.counting import counted
 
     if look.spools:
         screen = console()
