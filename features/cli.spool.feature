@@ -139,6 +139,15 @@ Feature: Spools are looked at and drained from the command line
       Then indelible ends with code 3
       And indelible says in one line "nothing in the spool"
 
+    Scenario: What can be read comes before the complaint about what cannot
+      Given a dead process has left 3 events of the log "audit" in spools
+      And nothing tells any more whose that spool is
+      And a dead process has left 2 events of the log "audit" in a spool behind that one
+      When indelible runs "spool inspect $TMP/spools"
+      Then indelible ends with code 3
+      And indelible prints 2 lines
+      And indelible says in one line "nothing in the spool"
+
   Rule: drain delivers what dead processes have left
 
     @use.with_db=<db>
@@ -180,6 +189,18 @@ Feature: Spools are looked at and drained from the command line
         | member  | values |
         | alive   | [true] |
         | pending | [2]    |
+
+    Scenario: A record that is no event costs no other
+      Given indelible's database has its tables
+      And a dead process has left a record that is no event in spools
+      And a dead process has left 3 events of the log "audit" in spools
+      When indelible runs "spool drain $TMP/spools"
+      Then indelible ends with code 1
+      And indelible says in one line "1 damaged place found, 1 event lost"
+      And indelible prints JSON with
+        | member    | value |
+        | committed | 4     |
+        | left      | 0     |
 
     Scenario: Another log's spool is left alone, and its own is drained
       Given indelible's database has its tables

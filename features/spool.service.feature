@@ -108,8 +108,32 @@ Feature: A service with a spool keeps what it has acknowledged
       When the next service drains the spool
       Then the log holds the other 9, in order, and one event that tells of the damage
       And the damaged bytes are in a .bad file, and health says degraded
+      And a quarter of an hour later health says ok, and stats still tells of the damage
       When the damaged spool is there again, and the next service drains it
       Then the log holds the other 9, in order, and one event that tells of the damage
+
+    Scenario Outline: An intact record that is no event stops no other: <which>
+      Given a spool of 5 numbered events that a dead process has left, and before number 2 a record <which>
+      When the next service drains the spool
+      Then the log holds the 5 in order, and one event that tells of the record
+      And the record is kept in a .bad file
+
+      Examples:
+        | which                         |
+        | of another program            |
+        | whose body is no text         |
+        | whose time is none            |
+
+    Scenario Outline: What is left behind is not called drained: <which>
+      Given a spool that a dead process has left, and that is <which>
+      And beside it one of 3 numbered events of this log
+      Then draining it says no in time, and <error> was told to on_error
+      And the log holds the 3 numbered events, in order
+
+      Examples:
+        | which         | error              |
+        | another log's | SpoolMismatchError |
+        | unreadable    | SpoolError         |
 
     Scenario: A spool of nothing but damage is done with
       Given a spool of 3 numbered events that a dead process has left, all of them damaged

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,16 @@ def given_directory(context: Any, name: str) -> None:
 def given_left(context: Any, count: int, log: str) -> None:
     path = leaving.leave_events(spools(context), log, count)
     command_line(context).names["SPOOL"] = path.name
+
+
+@given('a dead process has left {count:d} events of the log "{log}" in a spool behind that one')
+def given_left_behind(context: Any, count: int, log: str) -> None:
+    # Spools are read in the order of their names, which are chosen at random.
+    while True:
+        path = leaving.leave_events(spools(context), log, count)
+        if path.name > command_line(context).names["SPOOL"]:
+            return
+        shutil.rmtree(path)
 
 
 @given('a dead process has left an event with the action "{action}" in spools')

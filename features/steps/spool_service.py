@@ -317,6 +317,56 @@ def given_all_damaged(context: Any, events: int) -> None:
     damages.damage(context.spool, actions)
 
 
+@given(
+    "a spool of {events:d} numbered events that a dead process has left, and before number "
+    "{step:d} a record {which}"
+)
+def given_junk(context: Any, events: int, step: int, which: str) -> None:
+    case = make(context)
+    actions = [f"{number:05}" for number in range(events)]
+    context.spool, context.junk = damages.left_with_junk(case.directory, actions, step, which)
+
+
+@then("the log holds the {events:d} in order, and one event that tells of the record")
+def then_all_but_junk(context: Any, events: int) -> None:
+    case = case_of(context)
+    case.check_steps(events, ["audit.spool.damaged"])
+    damages.check_told(case, lost=1)
+    [damage] = [error for error in case.heard if "no event" in str(error)]
+    assert "costs 1 event;" in str(damage), damage
+
+
+@then("the record is kept in a .bad file")
+def then_junk_kept(context: Any) -> None:
+    wait_until(lambda: not context.spool.exists(), "the spool is done with")
+    [bad] = context.case.files("*.bad")
+    assert damages.bad_bytes(bad) == context.junk
+
+
+@given("a spool that a dead process has left, and that is {which}")
+def given_hindrance(context: Any, which: str) -> None:
+    case = make(context)
+    origin = "other" if which == "another log's" else "audit"
+    context.other = damages.left_by(case.directory, ["other"], origin=origin)
+    if which == "unreadable":
+        damages.make_newer(context.other)
+
+
+@given("beside it one of {events:d} numbered events of this log")
+def given_beside(context: Any, events: int) -> None:
+    actions = [f"{number:05}" for number in range(events)]
+    damages.left_by(case_of(context).directory, actions)
+
+
+@then("draining it says no in time, and {kind} was told to on_error")
+def then_says_no(context: Any, kind: str) -> None:
+    case = case_of(context)
+    said, seconds = timed(partial(case.start().drain_spool, 30))
+    assert said is False, said
+    assert seconds < 20, seconds
+    assert {type(error).__name__ for error in case.heard} == {kind}, case.heard
+
+
 @when("the damaged spool is there again, and the next service drains it")
 def when_damaged_again(context: Any) -> None:
     context.case.close()
@@ -339,7 +389,7 @@ def then_bad(context: Any) -> None:
     [bad] = case.files("*.bad")
     assert b"00004" in damages.bad_bytes(bad), "the damaged event is not there"
     health = case.service.health()
-    assert health.status == "degraded" and "1 damaged" in health.reasons[0], health
+    assert health.status == "degraded" and "1 place" in health.reasons[0], health
     assert any("is damaged" in str(error) for error in case.heard), case.heard
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from features.support.spooling.cases import Case
 from indelible.body import BodyBuilder
@@ -23,6 +24,35 @@ def left_by(directory: Path, actions: Sequence[str], origin: str = "audit") -> P
         spool.append([encode(row)])
     spool.after_fork()
     return spool.path
+
+
+def left_with_junk(
+    directory: Path, actions: Sequence[str], before: int, which: str
+) -> tuple[Path, bytes]:
+    """Leave a spool with a record that cannot be delivered. Returns its directory, and that."""
+    builder = BodyBuilder(Redaction(), max_body_bytes=65536, clock=None, source=None)
+    rows = [
+        builder.build(action, "user:1", None, "success", None, None, None, {}) for action in actions
+    ]
+    junk = {
+        "of another program": b"\xc1 is no message",
+        "whose body is no text": encode((*rows[0][:-1], b"\xff")),
+        "whose time is none": encode((rows[0][0], "noon", *rows[0][2:])),
+    }[which]
+    spool = Spool.create(directory, origin="audit")
+    records = [encode(row) for row in rows]
+    spool.append([*records[:before], junk, *records[before:]])
+    spool.after_fork()
+    return spool.path, junk
+
+
+def make_newer(path: Path) -> None:
+    """Make a spool look like one that a later version of the package has written."""
+    for segment in path.glob("*.seg"):
+        data = bytearray(segment.read_bytes())
+        data[8] = 99
+        data[4092:4096] = crc32(data[:4092]).to_bytes(4, "little")
+        segment.write_bytes(data)
 
 
 def contents(path: Path, origin: str) -> list[str]:

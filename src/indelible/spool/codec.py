@@ -6,6 +6,7 @@ read back is equal to what was written in every byte.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -41,6 +42,10 @@ def decode(record: bytes) -> EventRow:
     """
     try:
         row: EventRow = _decoder.decode(record)
+        # What a database could only fail at, and with it all that comes behind.
+        datetime.fromisoformat(row[1])
+        datetime.fromisoformat(row[2])
+        row[-1].decode()
     except (msgspec.MsgspecError, ValueError) as error:
         raise SpoolError(f"a record in the spool is no event's row: {error}. {_SHAPE}") from error
     return row

@@ -117,10 +117,12 @@ def _identity(
         data = _contents(disk, file, DATA_START)
         if scan(data, DATA_START, seed, 0, _ANY_NUMBER).frames:
             return guess
+    others = "" if origin is None else f", and none of its records is of the log {origin!r}"
     raise SpoolError(
         f"nothing in the spool {str(path)!r} tells which log it belongs to: its file 'owner' and "
-        "the headers of its segments are damaged or missing. It was left as it is. If you know "
-        "the log, put back an 'owner' file from a backup"
+        f"the headers of its segments are damaged or missing{others}. It was left as it is. Drain "
+        "it under the log's name (indelible spool drain DIR --log NAME): the checksums of its "
+        "records tell whether that is it"
     )
 
 

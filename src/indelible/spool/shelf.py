@@ -208,6 +208,25 @@ class Shelf:
         finding = Finding(0, b"", "a segment's file is gone", start, end - start)
         self._report.tell(GONE, [finding])
 
+    def set_aside(self, number: int, reason: str) -> None:
+        """Treat a record that was read as damaged, though its bytes are as they were written.
+
+        Args:
+            number: Its number; it was read last, or not long ago.
+            reason: What is wrong with it.
+
+        Raises:
+            SpoolError: It cannot be set aside.
+        """
+        view = self._view(number)
+        if view is None:
+            return
+        frames = self._load(view, number).frames
+        frame = frames[bisect_left(frames, number, key=attrgetter("number"))]
+        start = frame.end - len(frame.record)
+        finding = Finding(start, frame.record, reason, number, 1)
+        self._report.tell(view.segment.path.name, [finding])
+
     def oldest_time(self, number: int) -> int | None:
         """Return when a record was appended, in microseconds since 1970, or somewhat earlier.
 

@@ -118,13 +118,18 @@ def inspect(directory: str | Path) -> Iterator[SpooledRecord]:
     """Return what waits to be delivered, spool by spool, in order, in bounded memory.
 
     Raises:
-        SpoolError: A spool cannot be read.
+        SpoolError: A spool cannot be read; all that can be read has come before.
     """
+    problem: SpoolError | None = None
     for path in spool_directories(Path(directory).absolute()):
         try:
             yield from _records(path)
         except FileNotFoundError:
             continue
+        except SpoolError as error:
+            problem = problem or error
+    if problem is not None:
+        raise problem
 
 
 def _records(path: Path) -> Iterator[SpooledRecord]:

@@ -237,6 +237,23 @@ class Spool:
         self._check_open()
         return self._shelf.read(max(start, self._drained), most, most_bytes)
 
+    def set_aside(self, number: int, reason: str) -> None:
+        """Give up a record that was read and cannot be delivered, as if it were damaged.
+
+        It is kept in a ``.bad`` file, counted, and told to `on_damage`.  It is acknowledged with
+        the others.
+
+        Args:
+            number: The record's number.
+            reason: What is wrong with it.
+
+        Raises:
+            SpoolError: It cannot be set aside.
+            ClosedError: The spool is closed.
+        """
+        self._check_open()
+        self._shelf.set_aside(number, reason)
+
     def acknowledge(self, upto: int) -> None:
         """Say that everything below a number is delivered, and delete segments that are done with.
 

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from indelible.body import EventRow
-from indelible.spool import Spool, decode
+from indelible.spool import Spool, SpoolError, decode
 from indelible.writer.committer import MAX_BATCH_BYTES
 from indelible.writer.queue import PendingQueue
 from indelible.writer.receipt import Receipt
@@ -73,7 +73,13 @@ class Source:
         chunk = self.spool.read(self.next, most, MAX_BATCH_BYTES)
         if chunk.after == self.next:
             return
-        rows = [decode(record) for _, record in chunk.records]
+        rows: list[EventRow] = []
+        for number, record in chunk.records:
+            try:
+                rows.append(decode(record))
+            except SpoolError:
+                # Not the reason itself: its text may hold what stands in the record.
+                self.spool.set_aside(number, "a whole record that is no event")
         taken = Taken(self.next, chunk.after, rows, [Receipt.of(row) for row in rows])
         # Noted before they are queued: what is settled must be found.
         self.taken.append(taken)

@@ -112,6 +112,9 @@ class SpooledPath:
         self._adopt_at = 0.0
         # How often all spools of dead processes have been looked for, and drained.
         self._rounds = 0
+        # How many had to be left alone in the round that is under way, and in the one before.
+        self._refusals = 0
+        self._left_alone = 0
         self._rest = 0.0
         self._read_at = 0.0
         # The callers' receipts of spooled events, as far as anybody still holds them.
@@ -259,16 +262,22 @@ class SpooledPath:
                 self.directory,
                 origin=self._origin,
                 on_damage=self._on_damage,
-                on_refusal=self._report,
+                on_refusal=self._leave_alone,
             )
         spool = next(self._orphans, None)
         if spool is None:
             self._orphans = None
+            self._left_alone, self._refusals = self._refusals, 0
             self._adopt_at = now + ADOPT_SECONDS
             self._rounds += 1
             self._room.ring()
         else:
             self._sources.append(Source(spool, spool.drained))
+
+    def _leave_alone(self, error: SpoolError) -> None:
+        """Count a spool that cannot be taken over, and tell of it."""
+        self._refusals += 1
+        self._report(error)
 
     def settle(self) -> None:
         """Note in the spools what has become of the events that were taken from them."""
@@ -396,6 +405,8 @@ class SpooledPath:
     def adopted(self, deadline: float | None) -> bool:
         """Look for spools of dead processes now, wait until they are drained, and tell whether.
 
+        Not if one of them is another log's, or cannot be read: it stays as it is.
+
         Args:
             deadline: When to stop waiting, as `time.monotonic` counts, or None.
         """
@@ -408,7 +419,7 @@ class SpooledPath:
             if left <= 0:
                 break
             self._room.wait(left)
-        return self._rounds >= wanted
+        return self._rounds >= wanted and not self._left_alone
 
     def close(self, deadline: float) -> int:
         """Let go of the spools, and return how many events are left in them.
