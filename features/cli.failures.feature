@@ -28,6 +28,10 @@ Feature: What goes wrong is said in one line
       | The same for SQLite      | count --url sqlite+aiosqlite:///x.db  | 3    | Or use sqlite and no driver            |
       | A database in memory     | count --url sqlite://                 | 3    | the database has no audit tables       |
       | The same by its name     | count --url sqlite:///:memory:        | 3    | the database has no audit tables       |
+      | Recording into memory    | record a --actor user:1 --url sqlite:// | 3  | 'sqlite://' is a database in memory, which ends with this command |
+      | The same by its name, recording | record a --actor user:1 --url sqlite:///:memory: | 3 | is a database in memory |
+      | The same by its mode     | record a --actor user:1 --url 'sqlite:///file:x?mode=memory&uri=true' | 3 | is a database in memory |
+      | Tables in memory         | db upgrade sqlite://                  | 3    | is a database in memory                |
       | A name that is none      | count --log 'a b'                     | 3    | log='a b': use 1 to 255 printable      |
       | A prefix that is none    | record a --actor user:1 --table-prefix a-b | 3 | table_prefix='a-b'                   |
       | A schema for SQLite      | record a --actor user:1 --schema s    | 3    | SQLite has no schemas                  |

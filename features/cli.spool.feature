@@ -297,13 +297,6 @@ Feature: Spools are looked at and drained from the command line
       When indelible runs "count --action door.open"
       Then indelible prints "2"
 
-    Scenario: A record that is no event
-      Given indelible's database has its tables
-      And a dead process has left a record that is no event in spools
-      When indelible runs "spool drain $TMP/spools --timeout 0.5"
-      Then indelible ends with code 3
-      And indelible says in one line "is no event's row"
-
     Scenario: A spool of which nothing tells whose it is
       Given indelible's database has its tables
       And a dead process has left 3 events of the log "audit" in spools

@@ -353,8 +353,8 @@ class Intake(TextIndexing):
         self._report(
             StorageError(
                 f"the spool {damage.spool_id} is damaged ({damage.reason}), which costs "
-                f"{counted(damage.lost, 'event')}; what stood there is kept in "
-                f"{str(damage.bad_file)!r}"
+                f"{counted(damage.lost, 'event') if damage.lost else 'no event'}; what stood there is "
+                f"kept in {str(damage.bad_file)!r}"
             )
         )
 

@@ -96,7 +96,7 @@ class Settings:
         Raises:
             CommandError: There is no URL, or it names no file that SQLite could use.
         """
-        url = self.required_url()
+        url = self._lasting_url()
         _check_sqlite(_sqlite_file(url))
         return url
 
@@ -118,11 +118,27 @@ class Settings:
             **more: Further arguments for `AuditService`.
         """
         service = self._service(self.required_url(), **more)
+        self._lasting_url()
         if self.arguments.get("create_tables", True):
             self.created_url()
         else:
             self.existing_url()
         return service
+
+    def _lasting_url(self) -> str:
+        """Return the URL for a command that writes.
+
+        Raises:
+            CommandError: There is no URL, or it names a database that ends with the command.
+        """
+        url = self.required_url()
+        if _is_memory(url):
+            raise CommandError(
+                f"{url!r} is a database in memory, which ends with this command, and what it "
+                "writes with it. Name a file, for example sqlite:///audit.db",
+                ExitCode.CONFIGURATION,
+            )
+        return url
 
     def _service(self, url: str, **more: Any) -> AuditService:
         from indelible.service import AuditService
@@ -143,6 +159,15 @@ def _sqlite_file(url: str) -> Path | None:
     if not name or name == ":memory:" or name.startswith("file:"):
         return None
     return Path(name)
+
+
+def _is_memory(url: str) -> bool:
+    if not url.startswith(("sqlite:", "sqlite+pysqlite:")):
+        return False
+    from indelible.storage.engines import checked_url
+
+    name = checked_url(url).database
+    return not name or ":memory:" in name or "mode=memory" in url
 
 
 def _check_sqlite(path: Path | None) -> None:

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 __all__ = ["deadline", "keep_deadlines", "remaining"]
 
 
+LEAST_SECONDS: Final = 0.2
+"""How long a new connection may take though the time is over, in seconds: a server that refuses it
+does so at once, and says more than that time was over."""
+
+
 class _Deadline(threading.local):
     """Each thread's own.
 
@@ -46,6 +51,7 @@ def keep_deadlines(engine: Engine, connect_timeout: float) -> None:
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, _record: object, arguments: Any, options: Any) -> Any:
         seconds = remaining()
+        seconds = max(seconds, LEAST_SECONDS)
         if seconds >= connect_timeout:
             # None for the driver's own way.
             return None
