@@ -3,14 +3,23 @@ Feature: A verification with several processes ends well, whatever becomes of th
   I want an error that says what happened, and nothing left behind
   So that "could not check" is never taken for "all is well"
 
-  Scenario: An engine whose URL the processes cannot connect to
+  Scenario: An engine whose URL the processes could not connect to
     Given an application has made an engine that connects by a function of its own
+    When the log of 2000 events is verified through it with 2 processes
+    Then the report finds "nothing"
+    And no process of the verification is left
+
+  Scenario: A file that the processes cannot open
+    Given an application has an engine on a file that was moved away
     When the log of 2000 events is verified through it with 2 processes
     Then the verification fails with "a process could not read the log: OperationalError"
     And the verification fails with "unable to open database file"
     And no process of the verification is left
     When the log of 2000 events is verified through it with 1 process
     Then the report finds "nothing"
+
+  Scenario: A process that reads on SQLite starts at once
+    Then a process that reads imports neither SQLAlchemy nor cryptography before its first task
 
   Scenario: A process is killed while it reads
     When the log of 2000 events is verified while its processes are killed

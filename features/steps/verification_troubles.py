@@ -21,6 +21,12 @@ def given_engine(context: Any) -> None:
     context.add_cleanup(context.engine.dispose)
 
 
+@given("an application has an engine on a file that was moved away")
+def given_moved_engine(context: Any) -> None:
+    context.engine = troubles.moved_engine(2000)
+    context.add_cleanup(context.engine.dispose)
+
+
 @when("the log of {events:d} events is verified through it with {count:d} processes")
 @when("the log of {events:d} events is verified through it with {count:d} process")
 def when_through_engine(context: Any, events: int, count: int) -> None:
@@ -52,3 +58,10 @@ def when_worker(context: Any) -> None:
 @then("it ends with code 0 and has said nothing")
 def then_worker_ended(context: Any) -> None:
     assert (context.ran.returncode, context.ran.stdout, context.ran.stderr) == (0, b"", b"")
+
+
+@then("a process that reads imports neither {one} nor {other} before its first task")
+def then_imports_little(context: Any, one: str, other: str) -> None:
+    found = troubles.modules_of_worker()
+    assert "sqlite3" in found, found
+    assert not found & {one.lower(), other.lower()}, found

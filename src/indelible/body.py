@@ -16,6 +16,7 @@ from uuid import UUID
 import uuid_utils
 
 from indelible.changes import encode_changes
+from indelible.columns import column_text
 from indelible.context import current_context
 from indelible.encoding import LONE_SURROGATE, ValueEncoder, to_json
 from indelible.errors import EventTooLargeError, InvalidEventError, shown
@@ -39,7 +40,6 @@ __all__ = [
     "EventRow",
     "checked_address",
     "checked_event_id",
-    "column_text",
 ]
 
 EventRow = tuple[
@@ -77,14 +77,6 @@ _REMEMBERED: Final = 4096
 
 _OUTCOMES: Final = {str(member): str(member) for member in Outcome}
 _SEVERITIES: Final = {str(member): str(member) for member in Severity}
-
-
-def column_text(text: str) -> str:
-    """Return how a text of the body stands in its column, to store it and to search for it.
-
-    PostgreSQL's text has no NUL; the column shows U+2400 SYMBOL FOR NULL in its place.
-    """
-    return text.replace("\0", "\u2400")
 
 
 class BodyBuilder:

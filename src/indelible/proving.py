@@ -126,9 +126,10 @@ class Proving(Ending):
         Raises:
             StorageError: The database failed.
         """
-        from sqlalchemy.orm import Session
+        with imports.lock:
+            from sqlalchemy.orm import Session
 
-        from indelible.verification.prove import newest_checkpoint
+            from indelible.verification.prove import newest_checkpoint
 
         with self._reading() as (connection, _), Session(connection) as session:
             return newest_checkpoint(session, self._tables, self._log)
@@ -167,7 +168,8 @@ class Proving(Ending):
         Raises:
             ProofError: A key is malformed.
         """
-        from indelible.verification.trust import Trust, TrustLevel, trusted_keys
+        with imports.lock:
+            from indelible.verification.trust import Trust, TrustLevel, trusted_keys
 
         named = trusted_keys(*keys)
         own = () if named or self._verifier is None else trusted_keys(self._verifier)

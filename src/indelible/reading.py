@@ -11,7 +11,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Unpack
 from uuid import UUID
 
-from indelible.body import checked_event_id, column_text
+from indelible.body import checked_event_id
+from indelible.columns import column_text
 from indelible.encoding import ValueEncoder
 from indelible.errors import QueryError, QueryTimeoutError
 from indelible.event import AuditEvent

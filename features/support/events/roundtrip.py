@@ -16,7 +16,7 @@ from features.support.events.comparing import difference
 from features.support.events.services import invalid_json, stored_rows
 from features.support.merkle.hypothesis_run import run_property
 from indelible import Actor, AuditEvent, AuditService
-from indelible.body import column_text
+from indelible.columns import column_text
 
 MARIADB_JSON_DEPTH = 31
 """MariaDB 10.11 takes no JSON for valid whose containers nest deeper than this."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -16,8 +17,9 @@ from typing import Any
 from unittest.mock import patch
 
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.pool import StaticPool
 
-from features.support import processes
+from features.support import processes, scratch
 from features.support.verification.large import log_of
 from features.support.verification.victim import ORIGIN
 from indelible.errors import AuditError
@@ -75,6 +77,19 @@ def own_engine(events: int) -> Engine:
     path = log_of(events).engine.url.database
     assert path is not None
     return create_engine("sqlite:////nowhere/audit.db", creator=lambda: sqlite3.connect(path))
+
+
+def moved_engine(events: int) -> Engine:
+    """An engine on a file that was moved after it was opened."""
+    path = log_of(events).engine.url.database
+    assert path is not None
+    directory = scratch.new_directory()
+    copy, moved = directory / "audit.db", directory / "moved.db"
+    shutil.copyfile(path, copy)
+    connection = sqlite3.connect(copy)
+    connection.execute("SELECT count(*) FROM audit_log").fetchall()
+    copy.rename(moved)
+    return create_engine(f"sqlite:///{copy}", creator=lambda: connection, poolclass=StaticPool)
 
 
 class _Killing(Verification):
@@ -147,3 +162,16 @@ def run_worker() -> subprocess.CompletedProcess[bytes]:
         timeout=processes.SECONDS,
         check=False,
     )
+
+
+def modules_of_worker() -> set[str]:
+    """Return the packages that a process has imported when it begins to read."""
+    code = "import sys, indelible.verification.worker; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=processes.SECONDS,
+    )
+    return {name.partition(".")[0] for name in done.stdout.split()}

@@ -9,7 +9,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypedDict
 
-from indelible.body import checked_address, column_text
+from indelible.body import checked_address
+from indelible.columns import column_text
 from indelible.encoding import LONE_SURROGATE, ValueEncoder, to_json
 from indelible.errors import InvalidEventError, QueryError, shown
 from indelible.event import Actor, Outcome, Target

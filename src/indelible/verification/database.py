@@ -12,7 +12,6 @@ Memory does not grow with the log, and events that are appended meanwhile are le
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -27,8 +26,9 @@ from indelible.storage.tree_reader import TreeReader
 from indelible.verification.checkpoints import CheckpointJudge
 from indelible.verification.pieces import Piece, PieceTask, scan
 from indelible.verification.processes import ScanProcesses
-from indelible.verification.reading import LogRows, as_bytes, snapshot
+from indelible.verification.reading import LogRows, snapshot
 from indelible.verification.report import Progress, VerificationReport
+from indelible.verification.rows import as_bytes
 from indelible.verification.tree import GrowingTree, TreeAt, restore
 from indelible.verification.trust import NO_TRUST, Trust
 from indelible.verification.verdict import Evidence, HeadState, findings_of
@@ -39,7 +39,8 @@ _PIECE: Final = 16_384
 """Events of one piece."""
 
 _PIECES_EACH: Final = 4
-"""Pieces that each of several processes has at least, so that none waits long for the last."""
+"""Pieces that what is left makes for each of several processes: they become shorter towards the
+end, so that none waits long for the last."""
 
 _MOST_SURPLUS: Final = 100
 _MOST_OUTSIDE: Final = 1_000
@@ -241,20 +242,20 @@ class _Verification:
     def _pieces(self, log_id: int, first: int, stop: int) -> Iterator[tuple[Piece, list[int]]]:
         """Yield the pieces in order, each with the sizes at which its tree is wanted."""
         processes = 1 if is_memory_engine(self._engine) else self._options.processes
-        length = _piece_length(stop - first, processes)
-        tasks = self._tasks(first, stop, length)
+        tasks = self._tasks(first, stop, processes)
         if processes == 1:
             for task, edges in tasks:
                 yield scan(self._rows, task), edges
             return
-        with ExitStack() as stack:
-            pool = stack.enter_context(ScanProcesses(self._engine, self._tables, log_id, processes))
+        with ScanProcesses(self._connection, self._tables, log_id, processes) as pool:
             yield from pool.run(tasks, lambda task: scan(self._rows, task))
 
-    def _tasks(self, first: int, stop: int, length: int) -> Iterator[tuple[PieceTask, list[int]]]:
+    def _tasks(
+        self, first: int, stop: int, processes: int
+    ) -> Iterator[tuple[PieceTask, list[int]]]:
         begin = first
         while True:
-            end = min(begin + length, stop)
+            end = min(begin + _piece_length(stop - begin, processes), stop)
             least = begin + 1 if begin > first else begin
             wanted = set(self._rows.checkpoint_sizes(least, end + 1))
             wanted.update(size for size in self._judge.pins if least <= size <= end)
@@ -323,8 +324,9 @@ def is_memory_engine(engine: Engine) -> bool:
     return engine.dialect.name == "sqlite" and is_memory(engine)
 
 
-def _piece_length(count: int, processes: int) -> int:
+def _piece_length(left: int, processes: int) -> int:
+    """Return how many events the next piece has, of so many that are left."""
     if processes == 1:
         return _PIECE
-    share = count // (processes * _PIECES_EACH)
+    share = left // (processes * _PIECES_EACH)
     return max(TILE_WIDTH, min(_PIECE, share - share % TILE_WIDTH))

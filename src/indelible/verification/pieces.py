@@ -14,7 +14,7 @@ import msgspec
 
 from indelible.merkle import HASH_SIZE, TILE_WIDTH, Frontier
 from indelible.verification.projections import differing, wrong_rows
-from indelible.verification.reading import BODY, COLUMN_HASH, FIRST_COLUMN, SEQ
+from indelible.verification.rows import BODY, COLUMN_HASH, FIRST_COLUMN, SEQ
 
 __all__ = [
     "MOST_DIFFERENCES",
@@ -154,7 +154,7 @@ class Piece(msgspec.Struct):
 
 
 class Rows(Protocol):
-    """Where events and tiles come from: `reading.LogRows`, or files.
+    """Where events and tiles come from: `rows.EventRows`, or files.
 
     Attributes:
         columns: Whether a row goes on with the projections.

@@ -19,11 +19,12 @@ from types import TracebackType
 from typing import IO, Final, NamedTuple, Self, cast
 
 import msgspec
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from indelible.errors import StorageError
 from indelible.storage.schema import Tables
 from indelible.verification.pieces import Piece, PieceTask
+from indelible.verification.reading import statements_for
 from indelible.verification.worker import Answer, Setup, read_frame, write_frame
 
 __all__ = ["ScanProcesses"]
@@ -74,15 +75,18 @@ class ScanProcesses:
     """A context manager that keeps processes for as long as the block runs.
 
     Args:
-        engine: The database; the processes connect to its URL.
+        connection: A connection to the database; the processes make their own, to its file on
+            SQLite and to its engine's URL elsewhere.
         tables: The tables.
         log_id: The log's key.
         count: How many processes, this one included.
     """
 
-    def __init__(self, engine: Engine, tables: Tables, log_id: int, count: int) -> None:
+    def __init__(self, connection: Connection, tables: Tables, log_id: int, count: int) -> None:
         self._setup = Setup(
-            engine.url.render_as_string(hide_password=False), tables.prefix, tables.schema, log_id
+            connection.engine.url.render_as_string(hide_password=False),
+            _file_of(connection),
+            statements_for(connection, tables, log_id),
         )
         self._count = count - 1
         self._all: list[_Worker] = []
@@ -172,3 +176,13 @@ class ScanProcesses:
                 worker.tasks.close()
         for worker in self._all:
             worker.stop()
+
+
+def _file_of(connection: Connection) -> str:
+    """Return the file that a connection of Python's own driver for SQLite has open, or ""."""
+    dialect = connection.engine.dialect
+    if (dialect.name, dialect.driver) != ("sqlite", "pysqlite"):
+        return ""
+    # Not the URL's, for an engine of the application's may connect by a function of its own.
+    rows = connection.exec_driver_sql("PRAGMA database_list").all()
+    return next((str(row[2]) for row in rows if row[1] == "main"), "")

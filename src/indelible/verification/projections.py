@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from indelible.body import column_text
+from indelible.columns import column_text
 
 __all__ = ["COLUMNS", "differing", "expected_columns", "wrong_rows"]
 

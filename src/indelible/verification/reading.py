@@ -6,36 +6,18 @@ run on the driver's cursor, as those of the commit path do.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Table, func, or_, select
+from sqlalchemy import Connection, Engine, func, or_, select
 
 from indelible.storage.schema import Tables
 from indelible.verification.projections import COLUMNS
+from indelible.verification.rows import EventRows, Statements, as_bytes
 
-__all__ = [
-    "BODY",
-    "COLUMN_HASH",
-    "FIRST_COLUMN",
-    "SEQ",
-    "CheckpointRow",
-    "LogRows",
-    "as_bytes",
-    "snapshot",
-]
-
-SEQ: Final = 0
-BODY: Final = 1
-COLUMN_HASH: Final = 2
-FIRST_COLUMN: Final = 3
-"""Where in a row of `LogRows.events` the number, the body, the leaf hash and the columns stand."""
-
-_ROWS: Final = 256
-"""Rows to fetch from a cursor at a time."""
+__all__ = ["CheckpointRow", "LogRows", "snapshot", "statements_for"]
 
 _SQL: Final = {
     # The stored text's own bytes: no decoding and encoding, and whatever stands there is hashed.
@@ -93,8 +75,31 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
             connection.rollback()
 
 
-class LogRows:
-    """One log's rows, read within one connection's view.
+def statements_for(connection: Connection, tables: Tables, log_id: int) -> Statements:
+    """Return what a process asks for a log's events and tiles, which need not know SQLAlchemy.
+
+    Args:
+        connection: A connection to the database.
+        tables: The tables.
+        log_id: The log's key.
+    """
+    dialect = connection.engine.dialect
+    body, moment = _SQL[dialect.name]
+    columns = [moment.format(name) if name.endswith("_at") else name for name in COLUMNS]
+    if dialect.name == "postgresql":
+        columns[0] = "event_id::text"
+    # Names come from `check_names`, and the number is a number.
+    event, tile = map(dialect.identifier_preparer.format_table, (tables.event, tables.tile))
+    return Statements(
+        f"SELECT seq, {body}, leaf_hash, {', '.join(columns)} FROM {event} "  # noqa: S608
+        f"WHERE log_id = {log_id:d}",
+        f"SELECT tile_index, hashes, root FROM {tile} WHERE log_id = {log_id:d}",  # noqa: S608
+        dialect.name != "postgresql",
+    )
+
+
+class LogRows(EventRows):
+    """All of one log's rows, read within one connection's view.
 
     Args:
         connection: The connection, best one from `snapshot`.
@@ -102,72 +107,13 @@ class LogRows:
         log_id: The log's key.
     """
 
-    columns = True
-    partial_tiles = False
-
     def __init__(self, connection: Connection, tables: Tables, log_id: int) -> None:
+        super().__init__(
+            connection.connection.driver_connection, statements_for(connection, tables, log_id)
+        )
         self._connection = connection
         self._tables = tables
         self._log_id = log_id
-        self._dialect = connection.engine.dialect
-
-    def events(
-        self, first: int, stop: int, *, tolerant: bool = False
-    ) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the events numbered from `first` to before `stop`, in order, in lists.
-
-        A row is the number, the body's bytes, the leaf hash, and the projections.
-
-        Args:
-            first: The first number.
-            stop: The number after the last.
-            tolerant: Whether SQLite may hold text that is no UTF-8.
-        """
-        if not tolerant:
-            yield from self._events(first, stop)
-            return
-        driver: Any = self._connection.connection.driver_connection
-        before = driver.text_factory
-        driver.text_factory = lambda data: data.decode("utf-8", "backslashreplace")
-        try:
-            yield from self._events(first, stop)
-        finally:
-            driver.text_factory = before
-
-    def _events(self, first: int, stop: int) -> Iterator[list[tuple[Any, ...]]]:
-        body, moment = _SQL[self._dialect.name]
-        columns = [moment.format(name) if name.endswith("_at") else name for name in COLUMNS]
-        if self._dialect.name == "postgresql":
-            columns[0] = "event_id::text"
-        # Names come from `check_names`, and the numbers are numbers.
-        statement = (
-            f"SELECT seq, {body}, leaf_hash, {', '.join(columns)} FROM {self._name()} "  # noqa: S608
-            f"WHERE log_id = {self._log_id:d} AND seq >= {first:d} AND seq < {stop:d} ORDER BY seq"
-        )
-        driver: Any = self._connection.connection.driver_connection
-        encoded = self._dialect.name != "postgresql"
-        with _closing(driver.cursor()) as cursor:
-            cursor.execute(statement)
-            while rows := cursor.fetchmany(_ROWS):
-                yield rows if encoded else [_with_bytes(row) for row in rows]
-
-    def is_bad_text(self, error: Exception) -> bool:
-        """Tell whether an error is SQLite's about text that is no UTF-8."""
-        return isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error)
-
-    def tiles(self, level: int, first: int, stop: int) -> dict[int, tuple[bytes, bytes]]:
-        """Return the stored tiles of a level by index: their hashes and their root."""
-        tile = self._tables.tile.c
-        wanted = select(tile.tile_index, tile.hashes, tile.root).where(
-            tile.log_id == self._log_id,
-            tile.level == level,
-            tile.tile_index >= first,
-            tile.tile_index < stop,
-        )
-        return {
-            row.tile_index: (as_bytes(row.hashes), as_bytes(row.root))
-            for row in self._connection.execute(wanted)
-        }
 
     def surplus_tiles(self, counts: Sequence[int], limit: int) -> list[tuple[int, int]]:
         """Return level and index of stored tiles that no tree of this size has.
@@ -243,31 +189,6 @@ class LogRows:
             size = row.size if isinstance(row.size, int) else -1
             yield CheckpointRow(row.checkpoint_id, size, as_bytes(row.root), note)
 
-    def _name(self) -> str:
-        table: Table = self._tables.event
-        return self._dialect.identifier_preparer.format_table(table)
-
-
-@contextmanager
-def _closing(cursor: Any) -> Iterator[Any]:
-    try:
-        yield cursor
-    finally:
-        cursor.close()
-
-
-def _with_bytes(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    body = row[1]
-    return row if body is None else (row[0], body.encode(), *row[2:])
-
 
 def _encoded(body: Any) -> bytes | None:
     return body.encode("utf-8", "surrogateescape") if isinstance(body, str) else body
-
-
-def as_bytes(value: Any) -> bytes:
-    """Return what stands in a column of bytes, whatever SQLite has let somebody put there."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape")
-    # bytes() of a number would be as many zeros as it says.
-    return bytes(value) if isinstance(value, bytes | bytearray | memoryview) else b""

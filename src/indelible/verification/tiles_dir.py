@@ -48,8 +48,9 @@ from indelible.storage.tree_reader import TreeReader
 from indelible.verification.checkpoints import CheckpointJudge
 from indelible.verification.pieces import PieceTask, scan
 from indelible.verification.prove import NotSealedError, newest_note
-from indelible.verification.reading import BODY, LogRows
+from indelible.verification.reading import LogRows
 from indelible.verification.report import Finding, Kind, Progress, VerificationReport
+from indelible.verification.rows import BODY
 from indelible.verification.tree import GrowingTree, TreeAt, root_of
 from indelible.verification.trust import Trust, TrustLevel, trusted_keys
 from indelible.verification.verdict import Evidence, HeadState, findings_of
