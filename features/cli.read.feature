@@ -46,6 +46,15 @@ Feature: Events are read on the command line
     Then indelible lists the events 0
     And indelible says nothing
 
+  Scenario: The oldest first
+    When indelible runs "list --order oldest --limit 2"
+    Then indelible lists the events 0, 1
+    When indelible runs "list --order oldest --limit 2 --cursor $CURSOR"
+    Then indelible lists the events 2, 3
+    When indelible runs "list --limit 2 --cursor $CURSOR"
+    Then indelible ends with code 2
+    And indelible says in one line "other filters or another order"
+
   Scenario: A cursor belongs to its filters
     When indelible runs "list --limit 1 --action user.login"
     And indelible runs "list --limit 1 --cursor $CURSOR"
@@ -73,10 +82,32 @@ Feature: Events are read on the command line
     Then indelible ends with code 1
     And indelible says in one line "there is no event 01a20d8c-a01f-734c-afd8-09f2a260d38a"
 
-  Scenario: What is no id at all
+  Scenario: An event by its number in the log
+    When indelible runs "show 3"
+    Then indelible lists the events 3
+    When indelible runs "show 3 --table"
+    Then indelible prints "place        number 3 of the log audit"
     When indelible runs "show 12"
+    Then indelible ends with code 1
+    And indelible says in one line "there is no event 12"
+
+  Scenario: An event of which only the hash is left
+    Given indelible's event 3 was pruned
+    When indelible runs "show 3"
+    Then indelible ends with code 1
+    And indelible says in one line "event 3 was pruned; its leaf hash is left"
+
+  Scenario Outline: What is neither an id nor a number: <text>
+    When indelible runs "show -- <text>"
     Then indelible ends with code 2
-    And indelible says "'12' is not a valid UUID"
+    And indelible says "'<text>' is neither an event's id nor its number in the log"
+
+    Examples:
+      | text                 |
+      | invoice:1            |
+      | -1                   |
+      | 1.5                  |
+      | 9999999999999999999  |
 
   Scenario Outline: "<command>" creates nothing where there is nothing
     When indelible runs "<command> --url sqlite:///$TMP/typo.db"

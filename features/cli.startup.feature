@@ -9,7 +9,7 @@ Feature: The command line answers at once and says what it needs
   Scenario: The help lists the commands in order
     When indelible runs "--help"
     Then indelible ends with code 0
-    And indelible lists among its commands record, list, show, count, import, db, demo
+    And indelible lists among its commands record, list, show, history, tail, stats, facets, count, import, db, demo
 
   Scenario: The help imports neither the database nor the tables for people
     When indelible runs "--help" and tells its modules

@@ -71,6 +71,44 @@ Feature: Stored text is shown and never obeyed
     Then indelible's output holds nothing that a terminal obeys
     And indelible prints "[red]a\u001b[2J"
 
+  Scenario Outline: Nothing stored is obeyed by <command>, for people
+    Given indelible has recorded events in which each text is hostile
+    When indelible runs on a terminal of 300 columns "<command> --table"
+    Then indelible ends with code 0
+    And indelible's output holds nothing that a terminal obeys
+    And indelible prints "<text>"
+
+    Examples:
+      | command                         | text                             |
+      | list --no-pager                 | \u001b[2Ja\u202eb[red]:smile:   |
+      | show 1 --no-pager               | \u001b[2Ja\u202eb[red]:smile:   |
+      | history $HOSTILE --no-pager     | \u001b[2Ja\u202eb[red]:smile:   |
+      | history $HOSTILE --state --no-pager | \u001b[2Ja\u202eb[red]:smile: |
+      | tail                            | \u001b[2Ja\u202eb[red]:smile:   |
+      | stats --no-pager                | \u001b[2Ja\u202eb[red]:smile:   |
+      | facets actor target action tenant request-id trace-id actor-type target-type --no-pager | \u001b[2Ja\u202eb[red]:smile: |
+
+  Scenario Outline: Nor as JSON on a terminal by <command>
+    Given indelible has recorded events in which each text is hostile
+    When indelible runs on a terminal of 300 columns "<command> --json"
+    Then indelible ends with code 0
+    And indelible's output holds nothing that a terminal obeys
+    And each of indelible's lines is JSON that holds the hostile text
+
+    Examples:
+      | command                 |
+      | list --since-seq 1      |
+      | show 1                  |
+      | history $HOSTILE        |
+      | tail --after 0          |
+      | stats --since-seq 1     |
+      | facets action tenant --since-seq 1 |
+
+  Scenario: Nor what is asked for and is not there
+    When indelible runs on a terminal of 300 columns "history invoice:$ESC"
+    Then indelible ends with code 1
+    And indelible's output holds nothing that a terminal obeys
+
   Scenario Outline: In <columns> columns nothing of an event is cut off
     Given indelible has recorded the action "invoice.update" by "user:somebody.with-a-long-name" on "invoice:2026-03-000981"
     When indelible runs on a terminal of <columns> columns "list --target invoice:2026-03-000981"

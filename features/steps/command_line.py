@@ -16,7 +16,13 @@ def command_line(context: Any) -> CommandLine:
     found: CommandLine | None = getattr(context, "command_line", None)
     if found is None:
         url = context.database_url()
-        names = {"URL": url, "TMP": str(context.tmp), "LONG": "x" * 2000, "DEEP": "[" * 100_000}
+        names = {
+            "URL": url,
+            "TMP": str(context.tmp),
+            "LONG": "x" * 2000,
+            "DEEP": "[" * 100_000,
+            "ESC": "\x1b[2J\u202e",
+        }
         found = CommandLine(names, {"INDELIBLE_URL": url})
         context.command_line = found
     return found

@@ -43,6 +43,12 @@ def given_named(context: Any, action: str, actor: str, target: str) -> None:
     )
 
 
+@given("indelible has recorded events in which each text is hostile")
+def given_hostile(context: Any) -> None:
+    thing = recorded.record_hostile(context.database_url())
+    command_line(context).names["HOSTILE"] = thing
+
+
 @given("indelible has recorded an event with every attribute")
 def given_everything(context: Any) -> None:
     event = recorded.record_everything(context.database_url())
@@ -62,6 +68,12 @@ def given_huge(context: Any, bits: int) -> None:
     context.huge = 1 << bits
     event = recorded.record_one(context.database_url(), "a", {"huge": context.huge})
     command_line(context).names["ID"] = str(event.event_id)
+
+
+@given("indelible's event {number:d} was pruned")
+def given_pruned(context: Any, number: int) -> None:
+    path = Path(context.database_url().removeprefix("sqlite:///"))
+    recorded.make_sqlite(path, f"UPDATE audit_event SET body = NULL WHERE seq = {number}")
 
 
 @given('indelible finds an SQLite database "{name}" made by')
@@ -162,6 +174,16 @@ def then_nothing_obeyed(context: Any) -> None:
     assert not found, found
 
 
+@then("each of indelible's lines is JSON that holds the hostile text")
+def then_hostile_lines(context: Any) -> None:
+    lines = command_line(context).lines
+    assert lines
+    for line in lines:
+        json.loads(line)
+        # The escapes that JSON has for it are those that a terminal is shown.
+        assert json.dumps(recorded.HOSTILE)[1:-1] in line, line
+
+
 @then("indelible shows the detail {name} as bare {text}")
 def then_bare_detail(context: Any, name: str, text: str) -> None:
     found = _detail(context, name)
@@ -196,7 +218,7 @@ def then_whole_event(context: Any, lines: int) -> None:
 
 @then("indelible's output is this, apart from what is new each time")
 def then_exact_output(context: Any) -> None:
-    found = recorded.without_what_changes(command_line(context).last.out)
+    found = recorded.without_what_changes(command_line(context).plain_output)
     wanted = recorded.without_what_changes(context.text)
     assert found == wanted, "\n".join(found)
 

@@ -88,7 +88,7 @@ class CommandLine:
             input=given,
             capture_output=True,
             text=True,
-            env=self._process_environment(),
+            env=self.process_environment(),
             timeout=processes.SECONDS,
             check=False,
         )
@@ -114,7 +114,7 @@ class CommandLine:
                 stdout=theirs,
                 stderr=theirs,
                 env={
-                    **self._process_environment(),
+                    **self.process_environment(),
                     "COLUMNS": str(columns),
                     "TERM": "xterm-256color",
                 },
@@ -125,7 +125,8 @@ class CommandLine:
         code = process.wait(TERMINAL_SECONDS)
         self._keep(Ran(code, output.replace("\r\n", "\n"), ""))
 
-    def _process_environment(self) -> dict[str, str]:
+    def process_environment(self) -> dict[str, str]:
+        """Return the environment of a process that runs it."""
         merged: Mapping[str, str | None] = {
             **os.environ,
             "INDELIBLE_URL": None,

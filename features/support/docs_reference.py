@@ -22,6 +22,7 @@ from typing import Any, Final
 import click
 
 from indelible.cli import app as cli_app
+from indelible.cli.filters import filter_options
 from indelible.cli.settings import database_options, queue_options, recording_options
 from indelible.context import CONTEXT_FIELDS
 from indelible.redaction import _HARMLESS, _WHOLE_WORDS_ONLY, DEFAULT_KEYS
@@ -115,6 +116,7 @@ def _of_a_group(decorator: Callable[..., Any]) -> list[click.Option]:
 def option_groups() -> dict[str, list[click.Option]]:
     """The options that several commands share, by the heading that they stand under."""
     return {
+        "Filter options": _of_a_group(filter_options),
         "Database options": _of_a_group(database_options),
         "Recording options": _of_a_group(recording_options),
         "Queue options": _of_a_group(queue_options),

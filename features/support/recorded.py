@@ -64,6 +64,32 @@ def record_one(url: str, action: str, details: Mapping[str, Any], **members: Any
     return event
 
 
+HOSTILE = "\x1b[2Ja\u202eb[red]:smile:"
+"""What clears a terminal, turns text around, and is markup for rich."""
+
+
+def record_hostile(url: str) -> str:
+    """Record two events about one thing with hostile text everywhere; return the thing."""
+    thing = f"{HOSTILE.replace(':', '')}:{HOSTILE}"
+    with AuditService(url) as service:
+        for number in range(2):
+            service.record(
+                HOSTILE,
+                actor=thing,
+                target=thing,
+                details={HOSTILE: HOSTILE, "list": [HOSTILE]},
+                before={HOSTILE: {HOSTILE: f"{HOSTILE}{number}"}},
+                after={HOSTILE: {HOSTILE: f"{HOSTILE}{number + 1}"}},
+                tenant=HOSTILE,
+                reason=HOSTILE,
+                request_id=HOSTILE,
+                trace_id=HOSTILE,
+                session_id=HOSTILE,
+                user_agent=HOSTILE,
+            )
+    return thing
+
+
 def record_everything(url: str) -> AuditEvent:
     """Record an event that has every attribute and every type of value."""
     details = {

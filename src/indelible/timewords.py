@@ -6,10 +6,10 @@ import re
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Final
 
-__all__ = ["parse_moment"]
+__all__ = ["parse_moment", "parse_span"]
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_AGO: Final = re.compile(r"([0-9]{1,9})([smhdw])")
+_SPAN: Final = re.compile(r"([0-9]{1,9})([smhdw])")
 
 _FORMS: Final = (
     "Write a time with its zone (2026-03-01T09:00:00Z, 2026-03-01T09:00+01:00), how long ago "
@@ -41,12 +41,12 @@ def parse_moment(text: str, now: datetime, zone: tzinfo | None = None) -> dateti
         # Made without a zone and then put into the local one, whose offset may differ between the
         # two days.
         return datetime.combine(day, time.min).astimezone()
-    ago = _AGO.fullmatch(word)
-    if ago is not None:
-        try:
-            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        except OverflowError:
-            raise ValueError(f"{text!r} lies before the calendar begins") from None
+    try:
+        ago = parse_span(word)
+        if ago is not None:
+            return now - ago
+    except OverflowError:
+        raise ValueError(f"{text!r} lies before the calendar begins") from None
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -56,3 +56,19 @@ def parse_moment(text: str, now: datetime, zone: tzinfo | None = None) -> dateti
     if zone is None:
         raise ValueError(f"{text!r} has no time zone, so it names no point in time. {_FORMS}")
     return moment.replace(tzinfo=zone)
+
+
+def parse_span(text: str) -> timedelta | None:
+    """Return the length of time that a number with one of the units s, m, h, d, w names.
+
+    Args:
+        text: Such as ``15m``.
+
+    Returns:
+        None if it is nothing of the kind.
+
+    Raises:
+        OverflowError: It is longer than Python can say.
+    """
+    found = _SPAN.fullmatch(text)
+    return None if found is None else timedelta(**{_UNITS[found[2]]: int(found[1])})

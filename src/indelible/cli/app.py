@@ -30,6 +30,18 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "record": LazyCommand("indelible.cli.commands.record", "Record one event."),
     "list": LazyCommand("indelible.cli.commands.list_", "List events, newest first."),
     "show": LazyCommand("indelible.cli.commands.show", "Show one event with all that it says."),
+    "history": LazyCommand(
+        "indelible.cli.commands.history", "Show what became of one thing, change by change."
+    ),
+    "tail": LazyCommand(
+        "indelible.cli.commands.tail", "Show the newest events, and those to come."
+    ),
+    "stats": LazyCommand(
+        "indelible.cli.commands.stats", "Show how many events there are, of what, and when."
+    ),
+    "facets": LazyCommand(
+        "indelible.cli.commands.facets", "Count events by their actor, action or the like."
+    ),
     "count": LazyCommand("indelible.cli.commands.count", "Count events."),
     "import": LazyCommand(
         "indelible.cli.commands.import_", "Import events from a file of JSON Lines."

@@ -12,10 +12,10 @@ import click
 from indelible.cli.details import read_details
 from indelible.cli.exit_codes import ExitCode
 from indelible.cli.failures import CommandError
-from indelible.cli.times import read_moment
+from indelible.cli.times import complete_moment, read_moment
 from indelible.errors import QueryError, QueryTimeoutError
 
-__all__ = ["OUTCOMES", "filter_options", "naming_options"]
+__all__ = ["OUTCOMES", "filter_options", "some_filters"]
 
 OUTCOMES: Final = ("success", "failure", "denied", "unknown")
 """The values of `indelible.Outcome`, without importing it; a feature holds the two together."""
@@ -85,11 +85,16 @@ _OPTIONS: Final = {
     "since": click.option(
         "--since",
         callback=read_moment,
+        shell_complete=complete_moment,
         metavar="TIME",
         help="Only events at or after this time: 2026-03-01T09:00Z, 2h, 3d, today, yesterday.",
     ),
     "until": click.option(
-        "--until", callback=read_moment, metavar="TIME", help="Only events before this time."
+        "--until",
+        callback=read_moment,
+        shell_complete=complete_moment,
+        metavar="TIME",
+        help="Only events before this time.",
     ),
     "since_seq": click.option(
         "--since-seq",
@@ -126,27 +131,38 @@ _OPTIONS: Final = {
 """The options by the names of the arguments, in the order of `indelible.query.FILTER_NAMES`."""
 
 
-def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options; the command takes those that were given as the dict ``filters``.
+def some_filters(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that adds the options of some filters, as `filter_options` does for all.
 
-    Whatever the library finds wrong with a value is told about the option.
+    Args:
+        *names: The filters.
     """
 
-    @functools.wraps(function)
-    def with_filters(*args: Any, **values: Any) -> Any:
-        given = {name: values.pop(name) for name in _OPTIONS}
-        filters = {name: value for name, value in given.items() if value is not None}
-        with naming_options():
-            return function(*args, filters=filters, **values)
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def with_filters(*args: Any, **values: Any) -> Any:
+            given = {name: values.pop(name) for name in names}
+            filters = {name: value for name, value in given.items() if value is not None}
+            with _naming_options():
+                return function(*args, filters=filters, **values)
 
-    decorated: Callable[..., Any] = with_filters
-    for option in reversed(_OPTIONS.values()):
-        decorated = option(decorated)
-    return decorated
+        decorated: Callable[..., Any] = with_filters
+        for name in reversed(names):
+            decorated = _OPTIONS[name](decorated)
+        return decorated
+
+    return decorate
+
+
+filter_options: Final = some_filters(*_OPTIONS)
+"""Adds the options; the command takes those that were given as the dict ``filters``.
+
+Whatever the library finds wrong with a value is told about the option.
+"""
 
 
 @contextmanager
-def naming_options() -> Iterator[None]:
+def _naming_options() -> Iterator[None]:
     """Name the options of the command in the library's errors, as its user has typed them.
 
     Raises:

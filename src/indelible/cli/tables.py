@@ -20,7 +20,15 @@ from indelible.event import Actor, AuditEvent, Outcome, Target
 from indelible.values import DataclassValue, EnumValue, ErrorValue, KeyedHash, Redacted
 from indelible.visible import visible
 
-__all__ = ["changes_table", "event_page", "events_table", "value_text"]
+__all__ = [
+    "changes_table",
+    "event_page",
+    "events_table",
+    "moment_text",
+    "outcome_text",
+    "value_text",
+    "values_table",
+]
 
 _OUTCOME_STYLES: Final = {
     Outcome.SUCCESS: "green",
@@ -78,11 +86,11 @@ def _wide_rows(table: Table) -> Callable[[AuditEvent], None]:
     def add_row(event: AuditEvent) -> None:
         table.add_row(
             _number(event),
-            Text(_moment(event.occurred_at, "milliseconds")),
+            Text(moment_text(event.occurred_at, "milliseconds")),
             Text(visible(str(event.actor))),
             Text(visible(event.action)),
             Text("" if event.target is None else visible(str(event.target))),
-            _outcome(event),
+            outcome_text(event),
             Text(str(event.event_id), "dim"),
         )
 
@@ -95,12 +103,12 @@ def _narrow_rows(table: Table, width: int) -> Callable[[AuditEvent], None]:
     table.add_column("outcome", no_wrap=True)
 
     def add_row(event: AuditEvent) -> None:
-        moment = Text(_moment(event.occurred_at, "milliseconds") + "\n")
+        moment = Text(moment_text(event.occurred_at, "milliseconds") + "\n")
         what = Text(visible(f"{event.actor} {event.action}"))
         if event.target is not None:
             what.append("\n" + visible(str(event.target)))
         table.add_row(
-            _number(event), moment.append(str(event.event_id), "dim"), what, _outcome(event)
+            _number(event), moment.append(str(event.event_id), "dim"), what, outcome_text(event)
         )
 
     return add_row
@@ -110,7 +118,8 @@ def _number(event: AuditEvent) -> Text:
     return Text("" if event.place is None else str(event.place.seq), "dim")
 
 
-def _outcome(event: AuditEvent) -> Text:
+def outcome_text(event: AuditEvent) -> Text:
+    """Return how an event ended, in its colour."""
     return Text(event.outcome, _OUTCOME_STYLES[event.outcome])
 
 
@@ -127,9 +136,9 @@ def event_page(event: AuditEvent) -> RenderableType:
     for target in (event.target, *event.targets):
         if target is not None:
             grid.add_row("target", _named(target))
-    grid.add_row("outcome", _outcome(event))
-    grid.add_row("occurred at", Text(_moment(event.occurred_at, "microseconds")))
-    grid.add_row("recorded at", Text(_moment(event.recorded_at, "microseconds")))
+    grid.add_row("outcome", outcome_text(event))
+    grid.add_row("occurred at", Text(moment_text(event.occurred_at, "microseconds")))
+    grid.add_row("recorded at", Text(moment_text(event.recorded_at, "microseconds")))
     for name in _FACTS:
         value = getattr(event, name)
         if value is not None:
@@ -142,7 +151,7 @@ def event_page(event: AuditEvent) -> RenderableType:
         grid.add_row("leaf hash", Text(event.place.leaf_hash.hex()))
     parts: list[RenderableType] = [grid]
     if event.details:
-        parts += [Text("\ndetails", "bold"), _details(event.details)]
+        parts += [Text("\ndetails", "bold"), values_table(event.details)]
     if event.changes:
         parts += [Text("\nchanges", "bold"), changes_table(event.changes)]
     return Group(*parts)
@@ -244,7 +253,8 @@ _DECIMAL_BITS: Final = 13_000
 """Python refuses to write integers of more than 4,300 digits in decimal."""
 
 
-def _details(details: Mapping[str, Any]) -> Table:
+def values_table(details: Mapping[str, Any]) -> Table:
+    """Return names and values, one to a line."""
     table = Table.grid(padding=(0, 2))
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
@@ -260,5 +270,11 @@ def _named(named: Actor | Target) -> Text:
     return text
 
 
-def _moment(moment: datetime, precision: str) -> str:
+def moment_text(moment: datetime, precision: str) -> str:
+    """Return a point in time in UTC.
+
+    Args:
+        moment: Any aware time.
+        precision: The smallest unit to show, as `datetime.isoformat` takes it.
+    """
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", timespec=precision)

@@ -8,7 +8,7 @@ import click
 
 from indelible.timewords import parse_moment
 
-__all__ = ["parse_moment", "read_moment"]
+__all__ = ["complete_moment", "read_moment"]
 
 
 def read_moment(
@@ -25,3 +25,9 @@ def read_moment(
         return parse_moment(text, datetime.now(UTC))
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+
+
+def complete_moment(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the times that a shell may complete an option with."""
+    words = ("now", "today", "yesterday", "15m", "1h", "1d", "1w")
+    return [word for word in words if word.startswith(incomplete)]
