@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
 from indelible import __version__
 from indelible.cli.failures import Failures
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 __all__ = ["COMMANDS", "app"]
 
@@ -87,6 +90,10 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "demo": LazyCommand(
         "indelible.cli.commands.demo", "Run a small HTTP service that records who did what."
     ),
+    "completion": LazyCommand(
+        "indelible.cli.commands.completion",
+        "Print the script that makes a shell complete indelible.",
+    ),
 }
 """The subcommands by name, in the order in which ``indelible --help`` lists them."""
 
@@ -113,6 +120,17 @@ class LazyGroup(click.Group):
         """Write the list of subcommands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, lazy.help) for name, lazy in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return what a shell may complete, without importing subcommands for their help."""
+        from click.shell_completion import CompletionItem
+
+        items = [
+            CompletionItem(name, help=lazy.help)
+            for name, lazy in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return items + click.Command.shell_complete(self, ctx, incomplete)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand, and turn whatever it raises into one line and an exit code."""
