@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from indelible.errors import QueryTimeoutError
-from indelible.web.parameters import READS, Question
+from indelible.web.parameters import READS, Question, is_read
 from indelible.web.reader import Reader
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ _MOST_BARS: Final = 60
 
 HEIGHTS: Final = 20
 """Heights that the style sheet has classes for."""
+
+_LOOKS: Final = 20
+"""Events at either end among which the first is looked for that is no look at the page."""
 
 _WIDTHS: Final = tuple(
     timedelta(seconds=seconds)
@@ -90,11 +93,13 @@ def histogram_of(
     """
     deadline = time.monotonic() + seconds
     filters = reader.narrowed(dict(question.filters))
-    ends = _ends(service, filters, deadline)
+    ends = _ends(service, filters, deadline, hides_reads=question.hides_reads)
     if ends is None:
         return Histogram((), 0, _WIDTHS[0])
     first, last = ends
     width = _width(last - first)
+    # What arrives meanwhile may be far from all that is there, and would not fit.
+    filters |= {"since": first, "until": last + timedelta(microseconds=1)}
     counts = {
         bucket.start: bucket.count
         for bucket in service.histogram(bucket=width, timeout=_left(deadline), **filters)
@@ -111,18 +116,23 @@ def histogram_of(
 
 
 def _ends(
-    service: AuditService, filters: Mapping[str, Any], deadline: float
+    service: AuditService, filters: Mapping[str, Any], deadline: float, *, hides_reads: bool
 ) -> tuple[datetime, datetime] | None:
     """Return the times of the first and the last event; None where there is none."""
     found = []
     # What has to be looked for in bodies may be far: its ends are then those of all the rest.
     near = {name: filters[name] for name in filters if name not in {"changed", "details"}}
     for order in ("oldest", "newest"):
-        page = service.query(order=order, limit=1, timeout=_left(deadline), **near)
+        # Looks at the page are the newest events of a log that nobody else writes to just now.
+        limit = _LOOKS if hides_reads else 1
+        page = service.query(order=order, limit=limit, timeout=_left(deadline), **near)
+        times = [
+            event.occurred_at for event in page.items if not (hides_reads and is_read(event.action))
+        ]
         if not page.items:
             return None
-        found.append(page.items[0].occurred_at)
-    return found[0], found[1]
+        found.append(times[0] if times else page.items[-1].occurred_at)
+    return min(found), max(found)
 
 
 def _width(span: timedelta) -> timedelta:

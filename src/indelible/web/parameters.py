@@ -22,7 +22,7 @@ from indelible.web.reader import Reader
 from indelible.web.zones import PARAMETER as ZONE
 from indelible.web.zones import Zone
 
-__all__ = ["READS", "Chip", "Question", "address", "question_of", "raw_parameters"]
+__all__ = ["READS", "Chip", "Question", "address", "is_read", "question_of", "raw_parameters"]
 
 READS: Final = "audit.read.*"
 """The actions by which looks at the page are recorded, which lists leave out unless asked."""
@@ -126,6 +126,11 @@ class Question:
             moment = self.filters[name] if name in _MOMENTS else None
             out.append(Chip(name, name.replace("_", " "), value, moment, address(others)))
         return out
+
+
+def is_read(action: str) -> bool:
+    """Tell whether an action is that of a look at the page."""
+    return action.startswith(READS[:-1])
 
 
 def address(pairs: Iterable[tuple[str, str]]) -> str:

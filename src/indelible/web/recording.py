@@ -27,7 +27,7 @@ from indelible.web.reader import Reader
 if TYPE_CHECKING:
     from indelible.service import AuditService
 
-__all__ = ["Reads", "client_members"]
+__all__ = ["Reads", "client_members", "short_filters"]
 
 WINDOW: Final = 600.0
 """How long the same look by the same reader is not recorded again, in seconds."""
@@ -74,7 +74,11 @@ class Reads:
         key = ("list", str(reader.actor), checked.fingerprint(newest=order == "newest"))
         pages = self._pages(key)
         if pages in _PAGES:
-            details = {"filters": _short(checked.described()), "order": order, "pages": pages}
+            details = {
+                "filters": short_filters(checked.described()),
+                "order": order,
+                "pages": pages,
+            }
             self._record(
                 "audit.read.list", request, reader, key, target=self._whole, details=details
             )
@@ -136,7 +140,7 @@ class Reads:
             raise
 
 
-def _short(filters: dict[str, Any]) -> object:
+def short_filters(filters: dict[str, Any]) -> object:
     """Return filters, as far as they are not so many that no event could hold them."""
     text = to_json(filters).decode()
     return filters if len(text) <= _MOST_FILTERS else text[:_MOST_FILTERS]

@@ -12,7 +12,7 @@ from indelible.event import Actor, AuditEvent, Outcome
 from indelible.query import Page
 from indelible.web.cursors import read_address, write_address
 from indelible.web.histogram import Histogram, histogram_of
-from indelible.web.parameters import Question, raw_parameters
+from indelible.web.parameters import Question, is_read, raw_parameters
 from indelible.web.site import NotFoundError, Site, Visit
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ __all__ = ["form_values", "histogram", "listing", "timeline"]
 
 _ROUNDS: Final = 8
 """How often a list is filled up where looks at the page were left out of it."""
-
-_READ_PREFIX: Final = "audit.read."
 
 
 class _Found(NamedTuple):
@@ -157,9 +155,7 @@ def _filled(site: Site, reader: Reader, question: Question) -> _Found:
         )
         cursor = page.next_cursor
         items += [
-            event
-            for event in page.items
-            if not (question.hides_reads and event.action.startswith(_READ_PREFIX))
+            event for event in page.items if not (question.hides_reads and is_read(event.action))
         ]
         if cursor is None or len(items) >= question.limit or len(page.items) == 0:
             break
