@@ -140,10 +140,10 @@ class Reads:
             raise
 
 
-def short_filters(filters: dict[str, Any]) -> object:
+def short_filters(filters: dict[str, Any]) -> dict[str, Any]:
     """Return filters, as far as they are not so many that no event could hold them."""
     text = to_json(filters).decode()
-    return filters if len(text) <= _MOST_FILTERS else text[:_MOST_FILTERS]
+    return filters if len(text) <= _MOST_FILTERS else {"shortened": text[:_MOST_FILTERS]}
 
 
 def client_members(request: Request) -> dict[str, Any]:
