@@ -12,6 +12,7 @@ had, a test is skipped, and the end of the run says so.
 
 from __future__ import annotations
 
+import base64
 import os
 import time
 from pathlib import Path
@@ -23,12 +24,15 @@ from robot.api.deco import library
 from robot.libraries.BuiltIn import BuiltIn
 
 from features.support import scratch, servers, skips
-from features.support.browsing import chromium, scripts
+from features.support.browsing import chromium, png, scripts
 
 SCREENSHOTS = "INDELIBLE_SCREENSHOTS"
 """Environment variable: the directory that pictures go to, where Robot's variable says none."""
 
-MOST_PICTURE_BYTES = 150 * 1024
+PICTURE_WIDTH, PICTURE_HEIGHT = 1024, 720
+"""The screen of pictures for the documentation, in CSS pixels."""
+
+MOST_PICTURE_BYTES = 64 * 1024
 """A picture for the documentation may have so many bytes."""
 
 PRESSES = 20
@@ -63,6 +67,7 @@ class Chromium:
         self._observer = chromium.Observer()
         self._aliases: set[str] = set()
         self._used = False
+        self._phone = False
 
     def close(self) -> None:
         """End the browsers, with the run."""
@@ -88,6 +93,7 @@ class Chromium:
             "Network.clearBrowserCache",
         ):
             self._cdp(command)
+        self._phone = False
         self._use_screen(chromium.WIDTH, chromium.HEIGHT)
         self._cdp("Emulation.setEmulatedMedia", media="", features=[])
         self._cdp("Emulation.setTimezoneOverride", timezoneId=READERS_ZONE)
@@ -137,6 +143,7 @@ class Chromium:
 
     def use_phone(self) -> None:
         """Give the page the screen of a phone."""
+        self._phone = True
         self._use_screen(PHONE_WIDTH, PHONE_HEIGHT, mobile=True)
 
     def _use_screen(self, width: int, height: int, *, mobile: bool = False) -> None:
@@ -246,21 +253,36 @@ class Chromium:
 
     # Pictures -----------------------------------------------------------------------------------
 
-    def take_picture(self, name: str) -> None:
+    def take_picture(self, name: str, part: str = "") -> None:
         """Take a picture for the documentation, if this run is to make them.
 
         It is made when ${SCREENSHOTS} or the environment variable INDELIBLE_SCREENSHOTS names a
-        directory: `robot --variable SCREENSHOTS:docs/images ...`.
+        directory: `INDELIBLE_SCREENSHOTS=docs/images ./dev test robot/suites/web`.
+
+        Args:
+            name: The file's name, without its ending.
+            part: A selector of the element to take, for the screen's whole width; the whole screen
+                by default.
         """
-        self._run("document.activeElement.blur(); window.scrollTo(0, 0);")
-        picture: bytes = self._driver.get_screenshot_as_png()
-        assert len(picture) <= MOST_PICTURE_BYTES, f"{name}: {len(picture)} bytes are too many"
         directory = BuiltIn().get_variable_value("${SCREENSHOTS}") or os.environ.get(SCREENSHOTS)
-        if directory:
-            path = Path(str(directory)) / f"{name}.png"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(picture)
-            logger.console(f"{path}: {len(picture) // 1024} KiB")
+        if not directory:
+            return
+        if not self._phone:
+            self._use_screen(PICTURE_WIDTH, PICTURE_HEIGHT)
+        self._run("document.activeElement.blur(); window.scrollTo(0, 0);")
+        options: dict[str, Any] = {"format": "png"}
+        if part:
+            options["clip"] = {**self._run(scripts.BOX, part), "scale": 1}
+            options["captureBeyondViewport"] = True
+        shot = self._driver.execute_cdp_cmd("Page.captureScreenshot", options)["data"]
+        if not self._phone:
+            self._use_screen(chromium.WIDTH, chromium.HEIGHT)
+        picture = png.shrink(base64.b64decode(shot))
+        assert len(picture) <= MOST_PICTURE_BYTES, f"{name}: {len(picture)} bytes are too many"
+        path = Path(str(directory)) / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture)
+        logger.console(f"{path}: {len(picture) // 1024} KiB")
 
     # --------------------------------------------------------------------------------------------
 
@@ -275,5 +297,5 @@ class Chromium:
     def _cdp(self, command: str, **parameters: Any) -> None:
         self._driver.execute_cdp_cmd(command, parameters)
 
-    def _run(self, script: str) -> Any:
-        return self._driver.execute_script(script)
+    def _run(self, script: str, *arguments: Any) -> Any:
+        return self._driver.execute_script(script, *arguments)

@@ -11,7 +11,7 @@ The Page Answers
 
 from __future__ import annotations
 
-import shutil
+import secrets
 import sqlite3
 import subprocess
 import sys
@@ -35,8 +35,18 @@ class Pages:
     """Logs, pages, and processes that record."""
 
     def __init__(self) -> None:
+        self.ROBOT_LIBRARY_LISTENER = self
         self._programs: list[Program] = []
+        self._recording: Program | None = None
         self._stories: dict[str, DotDict] = {}
+        # The page of the story, which all suites share, and its address.
+        self._shared: tuple[Program, str] | None = None
+
+    def close(self) -> None:
+        """End what all suites share, with the run."""
+        if self._shared is not None:
+            shared, self._shared = self._shared[0], None
+            shared.end()
 
     # Logs ---------------------------------------------------------------------------------------
 
@@ -81,6 +91,13 @@ class Pages:
         vkey = str(Ed25519Signer.parse(text).verifier.vkey)
         return DotDict(url=url, key=str(key), vkey=vkey, ids=DotDict(ids))
 
+    def write_token(self) -> tuple[str, str]:
+        """Write a token into a file, and return the file and the token."""
+        token = secrets.token_urlsafe(24)
+        path = scratch.new_directory() / "token"
+        path.write_text(token + "\n", encoding="ascii")
+        return str(path), token
+
     def events_of(self, url: str, until_seq: int, action: str = recorder.ACTION) -> list[str]:
         """Return the ids of the events of an action, newest first, below a number."""
         with AuditService(url) as audit:
@@ -123,24 +140,34 @@ class Pages:
 
     # Processes ----------------------------------------------------------------------------------
 
+    def serve_story_page(self) -> str:
+        """Serve the story, once a run, and return the page's address.
+
+        Nothing of it changes but that looks at it are recorded.
+        """
+        if self._shared is None:
+            story = self.tell_story()
+            address = self.serve_page(story.url, "--key", story.vkey, "--actor", "user:rita")
+            self._shared = (self._programs.pop(), address)
+        return self._shared[1]
+
     def serve_page(self, url: str, *options: str) -> str:
-        """Start `indelible serve`, and return the page's address, without a slash at its end."""
+        """Start `indelible serve`, and return the page's address, without a slash at its end.
+
+        It ends with `End Pages`.
+        """
         port = serving.free_port()
         return self._serve(serving.serve_command(url, port, options), port)
 
-    def mount_page(self, log: DotDict, *tenants: str, frozen: bool = False) -> str:
+    def mount_page(self, log: DotDict, *tenants: str) -> str:
         """Start an application that mounts the page, and return the page's address.
 
         Args:
             log: What another keyword has recorded.
             tenants: The only ones that its reader may see; none for the whole log.
-            frozen: Whether the clock stands still where the story ends.
         """
         port = serving.free_port()
-        now = seeds.NOW.isoformat() if frozen else None
-        command = serving.mount_command(
-            log.url, port, Path(log.key), tenants=tenants or None, now=now
-        )
+        command = serving.mount_command(log.url, port, Path(log.key), tenants or None)
         return self._serve(command, port) + serving.MOUNT
 
     def _serve(self, command: list[str], port: int) -> str:
@@ -149,17 +176,6 @@ class Pages:
         address = f"http://{serving.HOST}:{port}"
         program.wait_for("it answered", lambda: serving.answers(f"{address}/"))
         return address
-
-    def serving_should_be_refused(self, text: str, url: str, *options: str) -> None:
-        """Run `indelible serve`, which has to end at once and say why."""
-        port = serving.free_port()
-        ended = subprocess.run(
-            serving.serve_command(url, port, options), stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=serving.SECONDS, check=False,
-        )  # fmt: skip
-        assert ended.returncode not in {0, 1}, f"exit status {ended.returncode}: {ended.stderr}"
-        assert text in ended.stderr, ended.stderr
-        assert "Traceback" not in ended.stderr, ended.stderr
 
     def serve_samples(self) -> None:
         """Serve the small pages that are wrong in one way each; sets ${SAMPLES} in the suite."""
@@ -172,21 +188,28 @@ class Pages:
     def start_recording(self, url: str) -> None:
         """Let another process record orders until `Stop Recording`."""
         program = Program([sys.executable, "-m", "features.support.browsing.recorder", url])
-        self._programs.append(program)
+        self._recording = program
         program.wait_for("it had recorded", lambda: "ready" in program.out)
 
     def stop_recording(self) -> int:
         """End that process, and return how many orders it has recorded."""
-        program = self._programs.pop()
+        program, self._recording = self._recording, None
+        assert program is not None, "nothing records"
         return int(program.finish().split()[-1])
 
+    def pages_should_not_have_complained(self) -> None:
+        """Fail if a server has written of an error since the last look."""
+        shared = [self._shared[0]] if self._shared else []
+        for program in [*self._programs, *shared]:
+            _check(program.news())
+
     def end_pages(self) -> None:
-        """End all processes that the keywords have started; none may have complained."""
+        """End the servers that this suite has started; none may have complained."""
         programs, self._programs = self._programs, []
-        said = [program.end() for program in reversed(programs)]
-        for text in said:
-            assert "Traceback" not in text, text
-            assert "ERROR" not in text, text
+        for program in programs:
+            program.end()
+        for program in programs:
+            _check(program.news())
 
     def run_indelible(self, *arguments: str) -> DotDict:
         """Run the command to its end, and return `rc`, `out` and `err`."""
@@ -196,8 +219,10 @@ class Pages:
         )  # fmt: skip
         return DotDict(rc=ended.returncode, out=ended.stdout, err=ended.stderr)
 
-    def copy_file(self, source: str, target: str) -> None:
-        shutil.copyfile(source, target)
+
+def _check(said: str) -> None:
+    assert "Traceback" not in said, said
+    assert "ERROR" not in said, said
 
 
 def _file_of(url: str) -> str:

@@ -47,6 +47,7 @@ SWITCHES = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--no-first-run",
     # The same pictures whatever the machine's screen is.
+    "--disable-lcd-text",
     "--hide-scrollbars",
     "--force-device-scale-factor=1",
     "--font-render-hinting=none",

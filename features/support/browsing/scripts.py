@@ -133,7 +133,10 @@ const found = [...document.querySelectorAll("#injected, base, meta[http-equiv=re
   .map((element) => element.outerHTML.slice(0, 80));
 for (const element of document.querySelectorAll("*")) {
   for (const { name, value } of element.attributes) {
-    if (/^on/.test(name) || /^\\s*javascript:/i.test(value)) found.push(`${name}=${value}`);
+    const obeyed = !name.startsWith("data-") && !["value", "title", "aria-label"].includes(name);
+    if (/^on/.test(name) || (obeyed && /^\\s*javascript:/i.test(value))) {
+      found.push(`${name}=${value}`);
+    }
     if (name === "style" && element.closest("main")) found.push(`style=${value}`);
   }
 }
@@ -145,6 +148,15 @@ if (getComputedStyle(document.body).display === "none") found.push("a style");
 return found;
 """
 """What of a stored value has become more than text."""
+
+BOX = """
+const { top, height } = document.querySelector(arguments[0]).getBoundingClientRect();
+const edge = 12;
+return {
+  x: 0, y: Math.max(0, top + scrollY - edge), width: screen.width, height: height + 2 * edge,
+};
+"""
+"""Where an element stands in the page, with a little around it and as wide as the screen."""
 
 EVENTS = """
 return [...document.querySelectorAll("[data-event]")]

@@ -40,10 +40,8 @@ def serve_command(url: str, port: int, options: Sequence[str]) -> list[str]:
     ]  # fmt: skip
 
 
-def mount_command(
-    url: str, port: int, key: Path, *, tenants: Sequence[str] | None, now: str | None
-) -> list[str]:
-    order = {"url": url, "port": port, "key": str(key), "tenants": tenants, "now": now}
+def mount_command(url: str, port: int, key: Path, tenants: Sequence[str] | None) -> list[str]:
+    order = {"url": url, "port": port, "key": str(key), "tenants": tenants}
     return [sys.executable, "-m", "features.support.browsing.mounting", json.dumps(order)]
 
 
@@ -57,6 +55,7 @@ class Program:
     def __init__(self, command: Sequence[str]) -> None:
         directory = scratch.new_directory()
         self._out, self._err = directory / "out", directory / "err"
+        self._read = 0
         environment = {name: value for name, value in os.environ.items() if name != "INDELIBLE_URL"}
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self._process = subprocess.Popen(
@@ -71,6 +70,12 @@ class Program:
     @property
     def err(self) -> str:
         return self._err.read_text(encoding="utf-8", errors="replace")
+
+    def news(self) -> str:
+        """What it has said on standard error since the last look."""
+        news = self.err[self._read :]
+        self._read += len(news)
+        return news
 
     def wait_for(self, what: str, ready: Any) -> None:
         """Wait until a function says yes.
@@ -93,8 +98,8 @@ class Program:
         assert status == 0, f"exit status {status}: {self.err}"
         return self.out
 
-    def end(self) -> str:
-        """End it with SIGTERM, if it still runs, and return what it has said on standard error."""
+    def end(self) -> None:
+        """End it with SIGTERM, if it still runs."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -105,7 +110,6 @@ class Program:
                 raise AssertionError(f"it did not end on SIGTERM: {self.err}") from None
         if self._process.stdin is not None and not self._process.stdin.closed:
             self._process.stdin.close()
-        return self.err
 
 
 def answers(address: str) -> bool:

@@ -3,6 +3,7 @@ Documentation       The page in real Chromium, on real databases. Each test ends
 ...                 the browser has logged: no error, no warning, no failed request, no dialog, and
 ...                 no request to another host.
 ...
-...                 `--variable SCREENSHOTS:docs/images` makes the documentation's pictures.
+...                 `INDELIBLE_SCREENSHOTS=docs/images ./dev test robot/suites/web` makes the
+...                 documentation's pictures, and so does robot's own `--variable SCREENSHOTS:...`.
 
 Test Tags           web
