@@ -95,6 +95,10 @@ Feature: The schema is made at first use, versioned, and never guessed at
   Scenario: The schema is waited for while somebody else makes it, but not for ever
     Then the schema's upgrade, while another process makes the tables for 1 second too long, says "Wait for it, or end it"
 
+  @use.with_db=mariadb
+  Scenario: The schema that another process is still making is not taken for somebody else's
+    Then the schema's services that make none wait while another process has made its tables by half
+
   Scenario: The schema of one log is not made inside the making of another's
     When a logging handler records into another log while the schema is made
     Then that record was refused with "cannot be created from inside the creation of another's"

@@ -99,6 +99,11 @@ def schema_locked(context: Any, seconds: int, says: str) -> None:
     assert says in found, found
 
 
+@then("the schema's services that make none wait while another process has made its tables by half")
+def schema_half_made(context: Any) -> None:
+    schemas.check_half_made(context.database_url())
+
+
 @when("a logging handler records into another log while the schema is made")
 def schema_nested(context: Any) -> None:
     context.other = open_service(context, context.new_database())

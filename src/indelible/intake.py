@@ -350,11 +350,11 @@ class Intake(TextIndexing):
         event_id = uuid5(NAMESPACE_OID, damage.identity)
         self._queue.force(own_event(self._builder, DAMAGE_ACTION, details, event_id=event_id))
         self._damages.note()
+        cost = counted(damage.lost, "event") if damage.lost else "no event"
         self._report(
             StorageError(
-                f"the spool {damage.spool_id} is damaged ({damage.reason}), which costs "
-                f"{counted(damage.lost, 'event') if damage.lost else 'no event'}; what stood there is "
-                f"kept in {str(damage.bad_file)!r}"
+                f"the spool {damage.spool_id} is damaged ({damage.reason}), which costs {cost}; "
+                f"what stood there is kept in {str(damage.bad_file)!r}"
             )
         )
 

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -20,6 +21,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, make_url
 
 from features.support import processes
+from features.support.recording.threads import Running, values
 from indelible import AuditService, ConfigurationError, SchemaError
 from indelible.storage import migrate, revisions
 from indelible.storage.engines import checked_url
@@ -294,6 +296,30 @@ def locked_refusal(url: str, seconds: int) -> str:
                 assert tables_in(url) == []
                 return str(error)
     raise AssertionError("it did not wait")
+
+
+def check_half_made(url: str) -> None:
+    """Use tables that another process, which holds the lock, has made all but the last row of."""
+    migrate.upgrade(url)
+    lock = sqlalchemy.text("SELECT GET_LOCK('indelible::audit_', 5)")
+
+    def count() -> int:
+        with service(url, create_tables=False) as made:
+            return made.count()
+
+    with engine(url) as made, made.connect() as connection:
+        assert connection.execute(lock).scalar() == 1
+        connection.execute(sqlalchemy.text("DELETE FROM audit_schema_version"))
+        connection.commit()
+        running = Running([count, lambda: migrate.check(url).state])
+        time.sleep(0.5)
+        assert not any(outcome.value or outcome.error for outcome in running.outcomes)
+        connection.execute(
+            sqlalchemy.text("INSERT INTO audit_schema_version VALUES (:head)"),
+            {"head": revisions.HEAD},
+        )
+        connection.commit()
+    assert values(running.join()) == [0, "current"]
 
 
 def record_inside(url: str, other: AuditService) -> list[str]:

@@ -24,6 +24,9 @@ __all__ = ["SchemaStatus", "check", "ensure_current", "sql", "upgrade"]
 
 _LOCK_SECONDS: Final = 30
 
+_WITHOUT_TRANSACTIONS: Final = frozenset({"mysql", "mariadb"})
+"""Databases in which tables are made one by one for all to see."""
+
 
 class SchemaStatus(NamedTuple):
     """What stands in a database.
@@ -52,8 +55,12 @@ def check(
         schema: Their schema (PostgreSQL), or None.
     """
     check_names(table_prefix, schema)
+    tables = Tables(table_prefix, schema)
     with connected(bind, busy_timeout=_LOCK_SECONDS) as connection:
-        return _status(connection, Tables(table_prefix, schema))
+        status = _status(connection, tables)
+        if status.state == "foreign" and connection.dialect.name in _WITHOUT_TRANSACTIONS:
+            status = _status_in_peace(connection, tables)
+        return status
 
 
 def upgrade(
@@ -91,14 +98,29 @@ def ensure_current(connection: Connection, tables: Tables, *, create: bool) -> N
     """
     status = _status(connection, tables)
     connection.rollback()
+    if status.state == "foreign" and connection.dialect.name in _WITHOUT_TRANSACTIONS:
+        status = _status_in_peace(connection, tables)
     if status.state == "current":
         return
     if create and status.state in {"missing", "foreign"}:
-        # "Foreign" is also what tables look like that another process is creating just now, where
-        # the database has no transactions for that (MariaDB).  Under the lock it is judged again.
+        # Under the lock it is judged again.
         _upgrade(connection, tables, refused=frozenset({"older", "newer", "foreign"}))
     else:
         raise SchemaError(status.message)
+
+
+def _status_in_peace(connection: Connection, tables: Tables) -> SchemaStatus:
+    """Judge again when nobody makes the tables any more.
+
+    Where the database has no transactions for that, those that another process is making just now
+    look like somebody else's.
+    """
+    _lock_creation(connection, tables)
+    try:
+        return _status(connection, tables)
+    finally:
+        connection.rollback()
+        _unlock_creation(connection, tables)
 
 
 def sql(bind: str | URL, *, table_prefix: str = DEFAULT_PREFIX, schema: str | None = None) -> str:
@@ -219,7 +241,7 @@ def _lock_creation(connection: Connection, tables: Tables) -> None:
     elif kind == "postgresql":
         key = {"key": crc32(name.encode())}
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), key)
-    elif kind in {"mysql", "mariadb"}:
+    elif kind in _WITHOUT_TRANSACTIONS:
         # It belongs to the connection and is given up when that is closed or given back.
         locked = {"name": name, "seconds": _LOCK_SECONDS}
         if connection.execute(text("SELECT GET_LOCK(:name, :seconds)"), locked).scalar() != 1:
@@ -230,7 +252,7 @@ def _lock_creation(connection: Connection, tables: Tables) -> None:
 
 
 def _unlock_creation(connection: Connection, tables: Tables) -> None:
-    if connection.dialect.name in {"mysql", "mariadb"}:
+    if connection.dialect.name in _WITHOUT_TRANSACTIONS:
         name = f"indelible:{tables.schema or ''}:{tables.prefix}"
         connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": name})
         connection.rollback()
