@@ -26,7 +26,16 @@ from robot.api import SkipExecution, logger
 from robot.api.deco import library
 
 from features.support import scratch, servers
-from features.support.crash import crowds, exits, gunicorns, killing, outages, troubles, volumes
+from features.support.crash import (
+    crowds,
+    exits,
+    gunicorns,
+    killing,
+    outages,
+    powercuts,
+    troubles,
+    volumes,
+)
 from features.support.crash.judge import Verdict
 from features.support.crash.nursery import Nursery
 from features.support.crash.tracing import CannotTrace, Sweep, Sweeper
@@ -137,6 +146,29 @@ class Crashes:
         assert found["good"], found["text"]
         logger.info(found["text"])
         return str(found["told"])
+
+    def cut_the_power(
+        self, mode: Mode, cuts: int, mount_options: str = "data=ordered"
+    ) -> dict[str, Any]:
+        """Cut the power so often while a process records, with its log on a file system apart."""
+        found = self._cut(mode, cuts, mount_options=mount_options)
+        assert found["good"], found["text"]
+        return found
+
+    def count_lost_without_syncs(self, of: Literal["files", "directories"], cuts: int) -> int:
+        """Cut the power of a process with a spool that does not sync. Returns how much is lost."""
+        return int(self._cut("spool", cuts, unsynced=of)["lost"])
+
+    def _cut(self, mode: str, cuts: int, **more: Any) -> dict[str, Any]:
+        seed = random.randrange(2**32)
+        directory = scratch.new_directory()
+        logger.info(f"seed {seed}")
+        try:
+            found = powercuts.run_apart(powercuts.Order(mode, cuts, seed, str(directory), **more))
+        except volumes.NoVolume as error:
+            raise _skip(f"no file system can be mounted and cut off here: {error}") from error
+        logger.info(found["text"])
+        return found
 
     def reach_a_limit(self, mode: Mode, limit: str, most: int) -> str:
         """Let a database of SQLite reach a limit, which is lifted then. Returns what was told."""

@@ -32,8 +32,23 @@ def record(
     threads: int = 4,
     events: int | None = None,
     pace: float = 0.0,
+    *,
+    unsynced: str = "",
 ) -> None:
-    """Record until killed, or until every thread has recorded its events, and close then."""
+    """Record until killed, or until every thread has recorded its events, and close then.
+
+    Args:
+        teller: The ledger.
+        url: The database.
+        service: Arguments of the service.
+        threads: How many threads record.
+        events: How many events each of them records; None for no end.
+        pace: Pause of each of them between two events, in seconds.
+        unsynced: Which of the spool's syncs do nothing, those of ``files`` or ``directories``.
+    """
+    if unsynced:
+        call = {"files": "fdatasync", "directories": "fsync"}[unsynced]
+        mock.patch.object(os, call, lambda descriptor: None).start()
     with AuditService(url, **service) as audit:
         recorders = record_on_threads(audit, teller, threads=threads, events=events, pace=pace)
         teller.note("slowest", max(recorder.slowest for recorder in recorders))
