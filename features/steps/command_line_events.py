@@ -14,7 +14,7 @@ from behave import given, then, when
 
 from features.steps.command_line import command_line
 from features.support import recorded
-from indelible.cli.times import parse_moment
+from indelible.timewords import parse_moment
 
 
 @given("indelible has recorded")

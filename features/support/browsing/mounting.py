@@ -11,13 +11,13 @@ import sys
 from typing import Any
 
 import uvicorn
-from indelible.web import Reader, create_app
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Mount
 
 from features.support.browsing.serving import HOST, MOUNT
 from indelible import AuditService
+from indelible.web import Reader, create_app
 
 
 def main(order: dict[str, Any]) -> None:
