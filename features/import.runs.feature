@@ -42,6 +42,16 @@ Feature: An import adds each event once
       | postgresql |
       | mariadb    |
 
+  Scenario: What is there already is told from what is new by numbers, not by times
+    Given indelible finds a file "backwards.jsonl" with
+      """
+      {"action": "a", "actor": "user:1", "occurred_at": "2026-03-02T08:00:00Z"}
+      {"action": "b", "actor": "user:1", "occurred_at": "2026-03-01T08:00:00Z"}
+      """
+    When indelible runs "import $TMP/backwards.jsonl"
+    And indelible runs "import $TMP/backwards.jsonl --table"
+    Then indelible prints "2 lines read: 0 events added, 2 already there, 0 bad"
+
   Scenario: A file that has grown adds what is new
     When indelible runs "import $TMP/events.jsonl"
     And indelible's file "events.jsonl" grows by

@@ -225,9 +225,7 @@ class Importer:
         Raises:
             AuditError: The database cannot take the events; running the import again goes on.
         """
-        page = self._service.query(limit=1)
-        if page.items and page.items[0].place is not None:
-            self._newest = page.items[0].place.seq
+        self._newest = self._service.size() - 1
         for line in self._tally.lines(stream):
             try:
                 receipt = self._service.record(**read_event(line))
