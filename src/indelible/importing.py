@@ -22,6 +22,9 @@ member                                      value
 
 A member that is null counts as left out, and any other name is an error.
 
+Or it is a line of ``indelible export --format jsonl``, whose event is recorded anew with its id and
+all that it says; see `indelible.exporters.arguments`.
+
 Importing a file twice adds nothing: an event's id is its ``event_id``, and without one the UUIDv5
 (RFC 9562, section 5.5) of the text ``NUMBER:LINE`` in `IMPORT_NAMESPACE`, where NUMBER counts the
 file's lines from 1 and LINE is the line without its end.  So a file may grow at its end between two
@@ -42,6 +45,7 @@ from uuid import UUID, uuid5
 
 from indelible.errors import AuditTimeoutError, DatabaseUnavailableError, EventRefusedError, shown
 from indelible.event import Actor, Target
+from indelible.exporters.arguments import EXPORTED_MEMBERS, record_arguments
 from indelible.jsontext import read_json
 
 if TYPE_CHECKING:
@@ -169,6 +173,8 @@ def read_event(line: Line) -> dict[str, Any]:
     members = read_json(text)
     if not isinstance(members, dict):
         raise ValueError(f"{shown(members)} is no JSON object")
+    if "event" in members and members.keys() <= EXPORTED_MEMBERS:
+        return record_arguments(line.data)
     event: dict[str, Any] = {}
     for name, value in members.items():
         read = _READERS.get(name)

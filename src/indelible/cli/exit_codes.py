@@ -15,7 +15,8 @@ code   meaning
        in time.  The same command may work later.
 5      What was to be recorded is refused: an event that cannot be stored as it is, bad
        lines of an import, events of a spool.  Likewise a checkpoint that could not be
-       made or published: the key refuses, or a witness or a sink does.
+       made or published: the key refuses, or a witness or a sink does.  And an event
+       that cannot be exported, because its stored text is damaged.
 70     A defect in this program; a traceback follows.
 130    Ended by Ctrl-C.
 141    The reader of the output has gone, as in ``indelible list | head``.
@@ -25,7 +26,7 @@ code   meaning
 ``verify`` and ``verify-proof`` have three answers: 0 means proven, 1 tampered with or false, and 2
 that it could not be checked, for whatever reason: a database that cannot be reached, no key, no
 checkpoint.  So an outage is taken neither for tampering nor for a proof.  ``evidence``, ``prove``
-and ``export`` use 2 alike: 0 means that what they have written is proven.
+and ``export --tiles`` use 2 alike: 0 means that what they have written is proven.
 
 An error other than 70 is one line on standard error that starts with ``indelible:``.
 """

@@ -24,6 +24,7 @@ _CODES: Final[tuple[tuple[type[errors.AuditError], ExitCode], ...]] = (
     (errors.UnsafeSettingError, ExitCode.CONFIGURATION),
     (errors.InvalidEventError, ExitCode.REFUSED),
     (errors.EventRefusedError, ExitCode.REFUSED),
+    (errors.ExportError, ExitCode.REFUSED),
     # The rest of the tree: unreachable, busy, too slow, a full queue.
     (errors.AuditError, ExitCode.UNAVAILABLE),
 )

@@ -32,9 +32,10 @@ class ExportRecord:
         log: The log's name.
         actor: Who exports, as ``"type:id"``.
         form: The format's name.
-        filters: The filters asked for.
+        filters: The filters asked for, as JSON values.
         first: Number of the first event asked for.
         stop: Number behind the last one.
+        details: Further details of both events, such as where the bytes go.
         **more: Further members of both events, such as `source_ip`.
     """
 
@@ -48,6 +49,7 @@ class ExportRecord:
         filters: Mapping[str, Any],
         first: int,
         stop: int,
+        details: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> None:
         self._record = record
@@ -58,6 +60,7 @@ class ExportRecord:
             **more,
         }
         self._asked = {
+            **(details or {}),
             "format": form,
             "filters": dict(filters),
             "since_seq": first,
@@ -65,7 +68,11 @@ class ExportRecord:
         }
 
     def begin(self) -> None:
-        """Record that the export begins; return once that is committed."""
+        """Record that the export begins; return once that is committed.
+
+        Raises:
+            AuditError: It cannot be recorded: nothing may be handed out.
+        """
         self._record(BEGIN, outcome="unknown", details=self._asked, **self._common).wait()
 
     def end(self, *, count: int, size: int, sha256: str, problem: str | None = None) -> None:
@@ -76,6 +83,9 @@ class ExportRecord:
             size: How many bytes that were.
             sha256: Their SHA-256 in hexadecimal digits.
             problem: Why it ended early; None if it did not.
+
+        Raises:
+            AuditError: It cannot be recorded.
         """
         details = {**self._asked, "events": count, "bytes": size, "sha256": sha256}
         outcome = "success" if problem is None else "failure"
