@@ -53,7 +53,12 @@ Feature: Events are counted on the command line
 
   Scenario: What is not named is counted too
     When indelible runs on a terminal of 60 columns "stats --top 1 --no-pager"
-    Then indelible prints "  (others)        2  ██"
+    Then indelible prints "  (others)        2  "
+
+  Scenario: Few are not none
+    Given indelible has recorded 1000 further events
+    When indelible runs on a terminal of 40 columns "facets outcome --no-pager"
+    Then indelible prints "denied       1  ▏"
 
   Scenario: Nothing matches
     When indelible runs "stats --actor user:9 --table"
@@ -124,11 +129,11 @@ Feature: Events are counted on the command line
 
       tenant
         (none)    2  █████████████████████████
-        (others)  2  █████████████████████████
+        (others)  2
 
       actor
         user:1    3  █████████████████████████
-        (others)  1  ████████▍
+        (others)  1
       """
 
   Scenario: What is no facet

@@ -45,11 +45,13 @@ class Row(NamedTuple):
         label: What is counted.
         number: The number of events.
         style: A rich style for the label.
+        bar: Whether there is a bar. One for all the rest would leave none to compare.
     """
 
     label: str
     number: int
     style: str = ""
+    bar: bool = True
 
 
 def bars_table(rows: Sequence[Row], width: int, *, blocks: bool = True) -> Table:
@@ -60,7 +62,7 @@ def bars_table(rows: Sequence[Row], width: int, *, blocks: bool = True) -> Table
         width: The terminal's width in columns.
         blocks: Whether the terminal's encoding has block characters.
     """
-    most = max([1, *(row.number for row in rows)])
+    most = max([1, *(row.number for row in rows if row.bar)])
     numbers = max(len(f"{row.number:,}") for row in rows)
     around = _INDENT + 2 * _GAP + numbers
     longest = max(cell_len(row.label) for row in rows)
@@ -72,18 +74,18 @@ def bars_table(rows: Sequence[Row], width: int, *, blocks: bool = True) -> Table
     table.add_column(width=_GAP)
     table.add_column(no_wrap=True)
     for row in rows:
-        bar = _bar(row.number / most * max(1, width - around - labels), blocks=blocks)
-        if row.number and not bar:
-            bar = _EIGHTHS[1] if blocks else "|"
+        length = row.number / most * max(1, width - around - labels)
+        bar = _bar(length, blocks=blocks) if row.bar and row.number else ""
         number = Text(f"{row.number:,}")
         table.add_row("", Text(row.label, row.style), number, "", Text(bar, "cyan"))
     return table
 
 
 def _bar(length: float, *, blocks: bool) -> str:
+    # However few there are, they are not none.
     if not blocks:
-        return "#" * round(length)
-    whole, eighths = divmod(round(length * 8), 8)
+        return "#" * max(1, round(length))
+    whole, eighths = divmod(max(1, round(length * 8)), 8)
     return _EIGHTHS[8] * whole + (_EIGHTHS[eighths] if eighths else "")
 
 
@@ -102,7 +104,7 @@ def facet_rows(facets: Sequence[Facet], total: int | None = None) -> list[Row]:
     ]
     others = 0 if total is None else total - sum(facet.count for facet in facets)
     if others > 0:
-        rows.append(Row("(others)", others, "dim"))
+        rows.append(Row("(others)", others, "dim", bar=False))
     return rows
 
 
