@@ -127,7 +127,7 @@ def browser_of(
         mount: Where an application mounts the page; None for the application itself.
         options: For `create_app`.
     """
-    some = None if tenants is None else frozenset(tenants.split(","))
+    some = None if tenants is None else frozenset(filter(None, tenants.split(",")))
     reader = Reader(actor, some, places=places)
     app = create_app(service, authorize=lambda _: reader, **options)
     if mount is not None:

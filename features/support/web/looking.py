@@ -110,5 +110,10 @@ def check_harmless(browser: Browser) -> None:
             assert not name.startswith("on"), (one.tag, name)
             assert name != "style", one.tag
             assert not value.strip().lower().startswith("javascript:"), value
-    for character in "\x1b\x07\x7f\u202e\u2066\u202d\u200f":
-        assert character not in browser.text, hex(ord(character))
+            # A field holds what was typed, and keeps its directions to itself.
+            assert one.tag == "input" or not _shown_wrongly(value), (one.tag, name)
+    assert not _shown_wrongly(browser.page.text)
+
+
+def _shown_wrongly(text: str) -> bool:
+    return any(character in text for character in "\x1b\x07\x7f\u202e\u2066\u202d\u200f")

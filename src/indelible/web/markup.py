@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -21,7 +22,7 @@ from indelible.values import DataclassValue, EnumValue, ErrorValue, KeyedHash, R
 from indelible.visible import visible
 from indelible.web.zones import Zone
 
-__all__ = ["change_rows", "lines", "moment_html", "text_html", "value_html"]
+__all__ = ["change_rows", "is_plain", "lines", "moment_html", "text_html", "value_html"]
 
 _MOST_CHARACTERS: Final = 8_192
 """Longest text that is shown whole, in characters."""
@@ -35,10 +36,17 @@ _DECIMAL_BITS: Final = 13_000
 _SHORTEST_DIFFERENCE: Final = 24
 """Two texts of which both are longer than this are compared letter by letter, in characters."""
 
+_PLAIN: Final = re.compile(r"[\w/.~-]{1,200}")
+
 _ABSENT: Final = Markup('<span class="absent">none</span>')
 _REDACTED: Final = Markup(
     '<span class="redacted" data-redacted title="It was never stored.">redacted</span>'
 )
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a text is of letters, digits and what joins them, and so fit for attributes."""
+    return _PLAIN.fullmatch(text) is not None
 
 
 def text_html(text: object) -> Markup:

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from indelible.visible import visible
 from indelible.web.limits import Limits, Slots
-from indelible.web.markup import change_rows, lines, moment_html, text_html, value_html
+from indelible.web.markup import change_rows, is_plain, lines, moment_html, text_html, value_html
 from indelible.web.parameters import Question, question_of
 from indelible.web.reader import Reader
 from indelible.web.recording import Reads
@@ -163,6 +163,7 @@ def _environment() -> Environment:
         text=text_html,
         value=value_html,
         change_rows=change_rows,
+        is_plain=is_plain,
         lines=lines,
         visible=lambda text: visible(str(text)),
     )
