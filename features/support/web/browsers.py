@@ -18,6 +18,9 @@ from indelible.web import Limits, Reader, create_app
 
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
+SECONDS = 30.0
+"""How long anything may take before it is taken for stuck."""
+
 LOOPBACK = ("127.0.0.1", 50_000)
 
 
@@ -42,7 +45,9 @@ class Browser:
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, raise_app_exceptions=False, client=client),
             base_url=address,
+            headers={"user-agent": "a browser"},
         )
+        self._app = app
         self.status = 0
         self.text = ""
         self.content = b""
@@ -79,6 +84,39 @@ class Browser:
         self.address = str(answer.url)
         self.cookies = answer.headers.get_list("set-cookie")
         self._page = None
+
+    def begin(self, address: str) -> asyncio.Task[None]:
+        """Begin with an answer, and take none of it but its beginning."""
+        begun = asyncio.Event()
+
+        async def receive() -> Any:
+            await asyncio.sleep(SECONDS)
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                begun.set()
+                await asyncio.sleep(SECONDS)
+
+        path, _, query = address.partition("?")
+        scope: dict[str, Any] = {
+            "type": "http", "method": "GET", "path": path, "raw_path": path.encode(),
+            "query_string": query.encode(), "headers": [(b"host", b"audit.example")],
+            "client": LOOPBACK, "server": ("audit.example", 80), "scheme": "http",
+            "http_version": "1.1", "root_path": "", "asgi": {"version": "3.0"},
+        }  # fmt: skip
+
+        async def start() -> asyncio.Task[None]:
+            task: asyncio.Task[None] = asyncio.ensure_future(self._app(scope, receive, send))
+            await asyncio.wait_for(begun.wait(), SECONDS)
+            return task
+
+        return self._loop.run_until_complete(start())
+
+    def break_off(self, task: asyncio.Task[None]) -> None:
+        """Go away in the middle of an answer."""
+        task.cancel()
+        self._loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
 
     def _ask(self, method: str, address: str, **more: Any) -> httpx.Response:
         return self._loop.run_until_complete(self._client.request(method, address, **more))

@@ -109,9 +109,11 @@ def check_harmless(browser: Browser) -> None:
         for name, value in one.attributes.items():
             assert not name.startswith("on"), (one.tag, name)
             assert name != "style", one.tag
+            if one.tag == "input" and name == "value":
+                # A field holds what was typed, and keeps its directions to itself.
+                continue
             assert not value.strip().lower().startswith("javascript:"), value
-            # A field holds what was typed, and keeps its directions to itself.
-            assert one.tag == "input" or not _shown_wrongly(value), (one.tag, name)
+            assert not _shown_wrongly(value), (one.tag, name)
     assert not _shown_wrongly(browser.page.text)
 
 

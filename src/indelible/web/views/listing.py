@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["form_values", "histogram", "listing", "timeline"]
 
 _ROUNDS: Final = 8
-"""How often a list is filled up where looks at the page were left out of it."""
+_CHUNK: Final = 250
+"""How often, and among how many events at a time, is looked for those that are no looks at the
+page, where one page of the list holds too few of them."""
 
 
 class _Found(NamedTuple):
@@ -143,23 +145,33 @@ def _histogram(site: Site, visit: Visit, question: Question) -> tuple[Histogram 
 def _filled(site: Site, reader: Reader, question: Question) -> _Found:
     """Return a page of events, without looks at the page unless these are asked for."""
     filters = reader.narrowed(dict(question.filters))
-    cursor = read_address(site.service, reader, question.cursor)
-    items: list[AuditEvent] = []
-    for _ in range(_ROUNDS):
-        page: Page = site.service.query(
+
+    def asked(limit: int, cursor: str | None) -> Page:
+        return site.service.query(
             order=question.order,
-            limit=question.limit - len(items),
+            limit=limit,
             cursor=cursor,
             timeout=site.limits.query_seconds,
             **filters,
         )
-        cursor = page.next_cursor
-        items += [
-            event for event in page.items if not (question.hides_reads and is_read(event.action))
-        ]
-        if cursor is None or len(items) >= question.limit or len(page.items) == 0:
+
+    cursor = read_address(site.service, reader, question.cursor)
+    page = asked(question.limit, cursor)
+    if not question.hides_reads:
+        return _Found(list(page.items), page.next_cursor)
+    items = [event for event in page.items if not is_read(event.action)]
+    for _ in range(_ROUNDS):
+        cursor, missing = page.next_cursor, question.limit - len(items)
+        if cursor is None or not missing or not page.items:
             break
-    return _Found(items, cursor)
+        page = asked(_CHUNK, cursor)
+        places = [n for n, event in enumerate(page.items) if not is_read(event.action)]
+        if len(places) > missing:
+            # Once more and no further, for a cursor that is right behind the last one shown.
+            places = places[:missing]
+            page = asked(places[-1] + 1, cursor)
+        items += [page.items[place] for place in places]
+    return _Found(items, page.next_cursor)
 
 
 def refused(site: Site, visit: Visit, error: QueryError) -> Response:
