@@ -5,7 +5,7 @@ Library    Pages
 
 *** Test Cases ***
 The Page Answers
-    ${log}=        Tell Story    sqlite
+    ${log}=        Tell Story
     ${address}=    Serve Page    ${log}[url]
 """
 
@@ -15,6 +15,7 @@ import secrets
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,9 @@ class Pages:
         self.ROBOT_LIBRARY_LISTENER = self
         self._programs: list[Program] = []
         self._recording: Program | None = None
-        self._stories: dict[str, DotDict] = {}
+        # What was recorded, which nobody serves, and the copy of it that all suites share.
+        self._told: DotDict | None = None
+        self._story: DotDict | None = None
         # The page of the story, which all suites share, and its address.
         self._shared: tuple[Program, str] | None = None
 
@@ -50,19 +53,23 @@ class Pages:
 
     # Logs ---------------------------------------------------------------------------------------
 
-    def tell_story(self, kind: str = "sqlite") -> DotDict:
-        """Record the story once a run, and return `url`, `key` (a file) and `ids` by name."""
-        if kind not in self._stories:
-            self._stories[kind] = self._log(kind, seeds.tell_story)
-        return self._stories[kind]
+    def tell_story(self) -> DotDict:
+        """Return the story that all suites share: `url`, `key` (a file), `vkey`, `ids` by name."""
+        if self._story is None:
+            self._story = self.copy_story()
+        return self._story
 
     def copy_story(self) -> DotDict:
-        """Return a copy of the story in an SQLite file that may be damaged."""
-        story = self.tell_story("sqlite")
+        """Return a copy of the story, in an SQLite file that may be damaged; it is told once."""
+        if self._told is None:
+            self._told = self._log("sqlite", seeds.tell_story)
         target = scratch.new_directory() / "audit.db"
-        with sqlite3.connect(_file_of(story.url)) as source, sqlite3.connect(target) as copy:
+        with (
+            closing(sqlite3.connect(_file_of(self._told.url))) as source,
+            closing(sqlite3.connect(target)) as copy,
+        ):
             source.backup(copy)
-        return DotDict(url=f"sqlite:///{target}", key=story.key, vkey=story.vkey, ids=story.ids)
+        return DotDict({**self._told, "url": f"sqlite:///{target}"})
 
     def tell_hostile_values(self) -> DotDict:
         """Record a log of values that are aimed at whoever looks at them."""
