@@ -225,6 +225,11 @@ class Chromium:
         found = self._run(scripts.INJECTED)
         assert not found, f"a stored value has become {found}"
 
+    def attempts_should_fail(self) -> None:
+        """Put into the page what an attacker would, and fail if the browser obeys any of it."""
+        obeyed = self._driver.execute_async_script(scripts.ATTEMPTS)
+        assert not obeyed, f"the browser obeys {obeyed}"
+
     def events_on_page(self) -> list[str]:
         """Return the ids of the events that the list shows, in its order."""
         found: list[str] = self._run(scripts.EVENTS)

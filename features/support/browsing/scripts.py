@@ -149,6 +149,30 @@ return found;
 """
 """What of a stored value has become more than text."""
 
+ATTEMPTS = r"""
+const done = arguments[0];
+const add = (html) => {
+  const part = document.createRange().createContextualFragment(html);
+  document.body.append(part);
+};
+window.attempts = [];
+const note = (what) => window.attempts.push(what);
+addEventListener("message", () => note("a frame"));
+add("<script>window.attempts.push('a script')</" + "script>");
+add("<img src='/nothing' onerror='window.attempts.push(`a handler`)'>");
+add("<style>#attempt { position: fixed; }</style><p id='attempt'></p>");
+add("<p id='attribute' style='position: fixed'></p>");
+add("<iframe srcdoc='<script>parent.postMessage(1)</" + "script>'></iframe>");
+add("<base href='https://elsewhere.example/'>");
+const isFixed = (id) => getComputedStyle(document.getElementById(id)).position === "fixed";
+if (isFixed("attempt")) note("a style");
+if (isFixed("attribute")) note("a style in an attribute");
+if (!document.baseURI.startsWith(location.origin)) note("an address for all links");
+fetch("https://elsewhere.example/").catch(() => 0);
+setTimeout(() => done(window.attempts), 50);
+"""
+"""Tries what an attacker would do in a page; returns what the browser has obeyed."""
+
 BOX = """
 const { top, height } = document.querySelector(arguments[0]).getBoundingClientRect();
 const edge = 12;

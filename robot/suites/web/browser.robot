@@ -73,6 +73,17 @@ What A Screen Reader Cannot Name Is Found
     two-headings    the page lacks *one heading*
     same-id    the page lacks *each id: a*
 
+What A Page Would Let Through Is Found
+    [Documentation]    The good page has no policy that forbids anything.
+    Visit    ${SAMPLES}/good
+    ${error}=    Run Keyword And Expect Error    the browser obeys *    Attempts Should Fail
+    FOR    ${what}    IN    a script    a handler    a style    a style in an attribute    a frame
+    ...    an address for all links
+        Should Contain    ${error}    '${what}'
+    END
+    # What it has asked for is no fault of the page.
+    Use Chromium
+
 What A Stored Value Must Not Become Is Found
     [Template]    Found Injected On
     element

@@ -39,6 +39,17 @@ In Proofs And Histories
         Should Be Harmless
     END
 
+What Would Get In Could Do Nothing
+    [Documentation]    The policy of every page forbids what the escaping would have let through.
+    Expect Status    404
+    FOR    ${path}    IN    /    /events/${LOG}[ids][script]    /targets/note:1    /log    /nothing
+        Visit    ${PAGE}${path}
+        Attempts Should Fail
+        Wait For Complaint    Content Security Policy
+    END
+    # What the browser has complained of is what was expected.
+    Use Chromium
+
 They Are Shown As They Are
     [Template]    Should Be Shown
     script
