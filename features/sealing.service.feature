@@ -86,6 +86,28 @@ Feature: A service signs checkpoints of its log
     Then the signing service records 20 events within 5 seconds
     And the signing service closes within 3 seconds
 
+  Scenario: A sink that hangs is left alone, and the others get their checkpoints
+    Given a signing service in sync mode with an interval of 60 seconds, whose sink hangs and may take 0.5 seconds
+    When the signing service records 3 events
+    Then a checkpoint of 3 events is made within 5 seconds, and says "has not taken it within 0.5 s"
+    When the signing service records 1 event
+    Then a checkpoint of 4 events is made within 0.4 seconds, and says "it still hangs with an earlier one"
+    And the signing service's other sink has been handed checkpoints of 3 and 4 events
+    When the signing service's sink comes back
+    And the signing service records 1 event
+    Then the signing service's checkpoint covers 5 events, and its note opens with the verifier key
+
+  Scenario: A sink cannot ask for a checkpoint of its own log
+    Given a signing service in sync mode whose sink asks for a checkpoint
+    When the signing service records 1 event
+    Then a checkpoint of 1 event is made within 5 seconds, and says "a sink or a signer cannot ask for a checkpoint"
+
+  Scenario: A witness that hangs is given up in time
+    Given a signing service in sync mode with a witness that takes the connection and says nothing, and a policy of 0.5 seconds
+    When the signing service records 3 events
+    Then a checkpoint of 3 events is made within 5 seconds, and tells of the witness "did not answer within 0.5 s"
+    And the signing service closes within 3 seconds
+
   Scenario: A child of a fork signs what it records, and the parent what it records
     Given a signing service in sync mode with an interval of 60 seconds
     When the signing service records 10 events

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from typing import Any
+from unittest import mock
 
 from behave import given, then, when
 
 from features.support.sealing import services
-from indelible.sealing import MemoryState
+from indelible.merkle import CosignatureSigner, parse_checkpoint, parse_note
+from indelible.sealing import MemoryState, Witness, WitnessPolicy, handing, read_notes
 
 
 def service_of(context: Any) -> services.SigningService:
@@ -36,6 +40,86 @@ def given_hanging(context: Any, seconds: float) -> None:
     service.open()
     context.add_cleanup(service.let_go)
     context.signing_service = service
+
+
+@given(
+    "a signing service in sync mode with an interval of {seconds:g} seconds, whose sink hangs and "
+    "may take {most:g} seconds"
+)
+def given_hanging_sink(context: Any, seconds: float, most: float) -> None:
+    patch = mock.patch.object(handing, "SINK_SECONDS", most)
+    patch.start()
+    context.add_cleanup(patch.stop)
+    given_hanging(context, seconds)
+    service = service_of(context)
+    service.service.close()
+    service.options["checkpoint_sinks"] = [service.slow_sink, service.sink]
+    service.open()
+
+
+@given("a signing service in sync mode whose sink asks for a checkpoint")
+def given_asking_sink(context: Any) -> None:
+    service = services.SigningService(context, checkpoint_interval=60.0)
+    service.service.close()
+    service.options["checkpoint_sinks"] = [lambda sealed: service.service.checkpoint()]
+    service.open()
+    context.signing_service = service
+
+
+@given(
+    "a signing service in sync mode with a witness that takes the connection and says nothing, "
+    "and a policy of {seconds:g} seconds"
+)
+def given_hanging_witness(context: Any, seconds: float) -> None:
+    listening = socket.create_server(("127.0.0.1", 0))
+    context.add_cleanup(listening.close)
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    context.signing_service = services.SigningService(
+        context,
+        checkpoint_interval=60.0,
+        witnesses=[Witness(url, CosignatureSigner("witness.example", bytes(range(32))).verifier)],
+        witness_policy=WitnessPolicy(0, "publish", timeout=seconds),
+    )
+
+
+@when("the signing service's sink comes back")
+def when_back(context: Any) -> None:
+    service_of(context).let_go()
+    for thread in threading.enumerate():
+        if thread.name == "audit-sink":
+            thread.join(10)
+
+
+@then('a checkpoint of {size:d} events is made within {seconds:g} seconds, and says "{text}"')
+@then('a checkpoint of {size:d} event is made within {seconds:g} seconds, and says "{text}"')
+def then_made_with_error(context: Any, size: int, seconds: float, text: str) -> None:
+    service, began = service_of(context), time.monotonic()
+    said = service.refusal()
+    assert time.monotonic() - began < seconds, said
+    assert text in said, said
+    service.has_left(size - service.sizes()[0] + 1, size)
+
+
+@then(
+    "a checkpoint of {size:d} events is made within {seconds:g} seconds, and tells of the witness "
+    '"{text}"'
+)
+def then_made_with_problem(context: Any, size: int, seconds: float, text: str) -> None:
+    service, began = service_of(context), time.monotonic()
+    sealed = service.service.checkpoint()
+    assert time.monotonic() - began < seconds
+    assert sealed.size == size
+    assert text in str(sealed.problems), sealed.problems
+
+
+@then(
+    "the signing service's other sink has been handed checkpoints of {first:d} and {last:d} events"
+)
+def then_other_sink(context: Any, first: int, last: int) -> None:
+    sizes = [
+        parse_checkpoint(parse_note(note)[0]).size for note in read_notes(service_of(context).sink)
+    ]
+    assert sizes == [first, last], sizes
 
 
 @given("a signing service in memory")

@@ -119,7 +119,8 @@ class AuditService(Proving):
         checkpoint_interval: How long after new events a checkpoint is signed, in seconds; None to
             sign only in `checkpoint` and `close`.
         checkpoint_sinks: Where checkpoints go beside the database: paths of files to append to,
-            and callables that take a `SealedCheckpoint`.
+            and callables that take a `SealedCheckpoint`, on a thread of their own. One that has
+            not taken it within ten seconds is left alone until it has come back.
         signer_state: The file in which the key's last checkpoint is remembered; None for one beside
             the key's file, and where the key comes from no file, for memory alone.
         witnesses: Witnesses that are to cosign each checkpoint.

@@ -46,6 +46,7 @@ from indelible.sealing.errors import (
     SinkError,
     WitnessPolicyError,
 )
+from indelible.sealing.handing import Handing
 from indelible.sealing.keyfiles import verifier_of
 from indelible.sealing.sinks import Sink
 from indelible.sealing.state import SignerState
@@ -145,7 +146,7 @@ class Sealer:
         self._signer = signer
         self._verifier = verifier_of(signer)
         self._state = state
-        self._sinks = tuple(sinks)
+        self._sinks = tuple(map(Handing, sinks))
         self._witnesses, self._policy = as_witnesses(witnesses, witness_policy)
         self._adopt = adopt
         self._clock = clock or _now
@@ -170,7 +171,7 @@ class Sealer:
         Raises:
             SigningRefusedError: The tree does not continue what this key has signed before.
             WitnessPolicyError: Too few witnesses have cosigned, and the policy says to raise.
-            SinkError: A sink did not take it; everything else is done.
+            SinkError: A sink did not take it, or not within ten seconds; everything else is done.
             SealingError: The state cannot be read, written or had in time.
             SchemaError: The log's head in the database is damaged.
         """
@@ -218,7 +219,7 @@ class Sealer:
     def _in_turn(self, signers: Sequence[Signer], timeout: float) -> SealedCheckpoint:
         deadline = time.monotonic() + timeout
         me = threading.get_ident()
-        if self._sealing == me:
+        if self._sealing == me or any(sink.is_inside(me) for sink in self._sinks):
             raise SealingError("a sink or a signer cannot ask for a checkpoint of the same log")
         if not self._lock.acquire(timeout=max(0.0, timeout)):
             raise SealingError(f"another thread has been sealing for {timeout:g} s")
@@ -431,12 +432,7 @@ class Sealer:
             return inserted.rowcount != 0
 
     def _hand_out(self, sealed: SealedCheckpoint) -> None:
-        problems = []
-        for sink in self._sinks:
-            try:
-                sink(sealed)
-            except Exception as error:  # noqa: BLE001 - the others are to get it all the same
-                problems.append(f"{sink!r}: {type(error).__name__}: {error}")
+        problems = [problem for sink in self._sinks if (problem := sink.hand(sealed))]
         if problems:
             raise SinkError(
                 f"the checkpoint of size {sealed.size} is signed and stored, and was not taken by "
