@@ -169,6 +169,36 @@ Feature: A service with a spool keeps what it has acknowledged
       Then health says failed, and recording raises SpoolLostError
       And the next event is taken, and once the commits go on, flush says yes and the log holds all that were taken
 
+  Rule: A sync that fails is never asked again as if nothing had happened
+
+    Scenario: One fails, and its events are in another file
+      Given a service with a spool, whose commits hang and whose disk's syncs can be made to fail
+      When it records 3 numbered events
+      And the next sync fails, and it records 3 more
+      Then all of the 6 are acknowledged, and on_error was told of the disk
+      And no file was synced again on which a sync had failed, and its file is gone
+      And a copy of the spool's files holds these 6 events, and the log none
+      When the commits go on with the spool
+      Then the log holds the 6 numbered events, in order
+
+    Scenario: All of them fail for a while
+      Given a service with a spool, whose commits hang and whose disk's syncs can be made to fail
+      When it records 3 numbered events
+      And all syncs fail, and it records 3 more
+      Then each of these 3 raises SpoolError, which says what the disk reports
+      And no file was synced again on which a sync had failed
+      When the disk works again, and it records 2 more
+      Then both are acknowledged
+      When the commits go on with the spool
+      Then the log holds the 5 acknowledged events, in order, and none of the others
+
+    Scenario: All of them fail under four threads
+      Given a service with a spool, whose commits hang and whose disk's syncs can be made to fail
+      When 4 threads record 100 events each while every third sync fails
+      Then no file was synced again on which a sync had failed
+      When the commits go on with the spool
+      Then the log holds what was acknowledged to each thread, in its order, and nothing else
+
   Rule: A full spool does what on_full says
 
     Scenario Outline: on_full='<policy>', <mode>

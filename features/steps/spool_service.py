@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 import time
+from collections import defaultdict
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -19,8 +20,9 @@ from features.support.recording.scene import refuse_action
 from features.support.recording.threads import Running, values, wait_until
 from features.support.spooling import damages, filling, killing
 from features.support.spooling.cases import Case, timed
+from features.support.spooling.syncs import failing_syncs
 from indelible import ClosedError, EventRefusedError
-from indelible.spool import SpoolFullError, SpoolLostError, SpoolMismatchError
+from indelible.spool import SpoolError, SpoolFullError, SpoolLostError, SpoolMismatchError
 
 assert modes.recording_mode  # Its import makes the type RecordingMode known.
 
@@ -265,6 +267,110 @@ def then_forked(context: Any, events: str) -> None:
     found = {name: count for name, count in context.counts.items() if count}
     assert found == expected, found
     assert list(context.case.directory.iterdir()) == []
+
+
+# Syncs that fail ----------------------------------------------------------------------------------
+
+
+@given("a service with a spool, whose commits hang and whose disk's syncs can be made to fail")
+def given_syncs(context: Any) -> None:
+    cleanup = ExitStack()
+    context.add_cleanup(cleanup.close)
+    context.syncs = cleanup.enter_context(failing_syncs())
+    case = make(context)
+    case.start()
+    case.gate.shut()
+
+
+@when("the next sync fails, and it records {events:d} more")
+def when_one_fails(context: Any, events: int) -> None:
+    context.syncs.fail_once()
+    case_of(context).record_steps(events, begin=3)
+    assert context.syncs.failed, "no sync has failed"
+
+
+@then("all of the {events:d} are acknowledged, and on_error was told of the disk")
+def then_all_acknowledged(context: Any, events: int) -> None:
+    case = case_of(context)
+    assert case.raised == [] and len(case.receipts) == events, case.raised
+    [told] = case.heard
+    assert isinstance(told, SpoolError) and "The disk reports an error" in str(told), told
+
+
+@then("no file was synced again on which a sync had failed, and its file is gone")
+def then_not_again_gone(context: Any) -> None:
+    then_not_again(context)
+    inodes = {path.stat().st_ino for path in case_of(context).files("*")}
+    assert not inodes & context.syncs.failed
+
+
+@then("no file was synced again on which a sync had failed")
+def then_not_again(context: Any) -> None:
+    assert context.syncs.failed, "no sync has failed"
+    assert context.syncs.again == [], context.syncs
+
+
+@when("all syncs fail, and it records {events:d} more")
+def when_all_fail(context: Any, events: int) -> None:
+    context.syncs.fails = lambda: True
+    for _ in range(events):
+        case_of(context).record("refused")
+
+
+@then("each of these {events:d} raises SpoolError, which says what the disk reports")
+def then_each_raises(context: Any, events: int) -> None:
+    raised = case_of(context).raised
+    assert [type(error) for error in raised] == [SpoolError] * events, raised
+    assert all("The disk reports an error" in str(error) for error in raised), raised
+
+
+@when("the disk works again, and it records {events:d} more")
+def when_works(context: Any, events: int) -> None:
+    context.syncs.fails = lambda: False
+    case_of(context).record_steps(events, begin=3)
+
+
+@then("both are acknowledged")
+def then_both(context: Any) -> None:
+    assert len(case_of(context).receipts) == 5, case_of(context).raised
+
+
+@when("the commits go on with the spool")
+def when_spool_goes_on(context: Any) -> None:
+    context.syncs.fails = lambda: False
+    case_of(context).gate.open()
+    assert case_of(context).service.flush(20), case_of(context).service.stats()
+
+
+@then("the log holds the {events:d} acknowledged events, in order, and none of the others")
+def then_acknowledged_alone(context: Any, events: int) -> None:
+    case_of(context).check_steps(events)
+
+
+@when("{threads:d} threads record {events:d} events each while every third sync fails")
+def when_third_fails(context: Any, threads: int, events: int) -> None:
+    syncs, case = context.syncs, case_of(context)
+    # Making the spool takes three syncs, so that it would never be made below.
+    case.record("00000", actor="thread:first")
+    syncs.fails = lambda: syncs.calls % 3 == 0
+    context.acknowledged = defaultdict(list, {"thread:first": ["00000"]})
+
+    def record(number: int) -> None:
+        for step in range(events):
+            receipt = case.record(f"{step:05}", actor=f"thread:{number}")
+            if receipt is not None:
+                context.acknowledged[f"thread:{number}"].append(f"{step:05}")
+
+    values(Running([partial(record, number) for number in range(threads)]).join())
+
+
+@then("the log holds what was acknowledged to each thread, in its order, and nothing else")
+def then_threads_acknowledged(context: Any) -> None:
+    found = defaultdict(list)
+    for row in case_of(context).rows():
+        found[row.actor].append(row.action)
+    assert found == context.acknowledged
+    assert sum(map(len, found.values())) >= 200, case_of(context).raised[-2:]
 
 
 # What cannot be delivered -------------------------------------------------------------------------
