@@ -252,6 +252,10 @@ Feature: Logs and events are proven on the command line
     And indelible runs "verify $TMP/tiles --key $KEY --pin $TMP/foreign"
     Then indelible ends with code 2
     And indelible says in one line "the checkpoint that was kept is of the log 'other'"
+    Given a file "$TMP/fork" with another checkpoint over 280 events by the same key
+    When indelible runs "verify $TMP/tiles --key $KEY --pin $TMP/pin --pin $TMP/fork"
+    Then indelible ends with code 2
+    And indelible says in one line "are of size 280 and have different roots"
 
   Scenario: A log that has dropped its partial tiles is read from the full ones
     When indelible runs "export --tiles $TMP/tiles"

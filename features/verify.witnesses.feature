@@ -32,6 +32,29 @@ Feature: A verification says how many of the witnesses that one knows have cosig
     When the log is verified with a pin and the witnesses "w3", of which 1 must have cosigned
     Then the report's outcome is unproven
 
+  Scenario: A pinned checkpoint brings the cosignatures that it was kept with
+    Given the checkpoint over 900 events was kept with the cosignature of w3
+    When the log is verified with what was kept and the witnesses "w3", of which 1 must have cosigned
+    Then the report's outcome is proven
+    And 900 events are witnessed by "w3"
+    When the log is verified with what was kept and the witnesses "w1, w3", of which 2 must have cosigned
+    Then 900 events are witnessed by "w1, w3"
+    When the log is verified with what was kept and the witnesses "w2", of which 1 must have cosigned
+    Then 500 events are witnessed by "w2"
+
+  Scenario: A pinned checkpoint that another tree has says nothing about this one
+    Given the checkpoint over 900 events was kept with the cosignature of w3
+    When somebody rewrites the log that the witnesses have seen, with the key
+    And the log is verified with what was kept and the witnesses "w3", of which 1 must have cosigned
+    Then the report finds "forked 0-899"
+    And 0 events are witnessed by ""
+
+  Scenario: A pinned checkpoint is refused when a known witness's cosignature is not his own
+    Given the checkpoint over 900 events was kept with the cosignature of w3
+    And the cosignature that was kept is changed
+    When the log is verified with what was kept and the witnesses "w3", of which 1 must have cosigned
+    Then the verification fails with "witness.example/w3"
+
   Scenario: A cosignature that is not the witness's own is a finding
     Given the cosignature of w1 over 900 events is changed
     When the log is verified with the witnesses "w1, w2", of which 1 must have cosigned
@@ -92,9 +115,69 @@ Feature: A verification says how many of the witnesses that one knows have cosig
     And indelible runs "verify $TMP/tiles --witness $TMP/witnesses --table"
     Then indelible ends with code 0
     And indelible prints "PROVEN, resting on: key found beside the log, and 2 of the witnesses"
+    When the checkpoint of "$TMP/witnessed" with its cosignatures is kept, and they are taken out of the database
+    And indelible runs "verify $URL --key $KEY --witness $TMP/witnesses --pin $TMP/witnessed --table"
+    Then indelible ends with code 0
+    And indelible prints "PROVEN, resting on: pinned key, and 2 of the witnesses"
+    When indelible runs "verify $URL --key $KEY --witness $TMP/witnesses --table"
+    Then indelible ends with code 2
+    When indelible runs "export --tiles $TMP/bare --key $KEY"
+    And indelible runs "verify $TMP/bare --witness $TMP/witnesses --pin $TMP/witnessed --table"
+    Then indelible ends with code 0
+    And indelible prints "PROVEN, resting on: key found beside the log, and 2 of the witnesses"
     When indelible runs "verify $URL --witness $TMP/witnesses"
     Then indelible ends with code 2
     And indelible says in one line "Name that key as well"
     When indelible runs "verify $TMP/tiles --key $KEY --witnesses-required 1"
     Then indelible ends with code 2
     And indelible says in one line "pass a number from 1 to that of the witnesses, which is 0"
+
+  Scenario: A proof of one event rests on witnesses as well
+    Given indelible has a log of 300 events, sealed at 280
+    And witnesses have cosigned indelible's checkpoint, and their keys are in the file "$TMP/witnesses"
+    When indelible runs "prove $ID -o $TMP/event.tlog-proof"
+    And indelible runs "verify-proof $TMP/event.tlog-proof --key $KEY --witness $TMP/witnesses --table"
+    Then indelible ends with code 0
+    And indelible prints "witnessed     by witness.example/w1, witness.example/w2"
+    And indelible prints "resting on: pinned key, and 2 of the witnesses"
+    When indelible runs "verify-proof $TMP/event.tlog-proof --key $KEY --table"
+    Then indelible ends with code 0
+    And indelible prints "no witness was named, and the holder of the key can sign another history"
+    When indelible runs "verify-proof $TMP/event.tlog-proof --key $KEY --witness $TMP/witnesses --witness $STRANGER"
+    Then indelible ends with code 2
+    And indelible says in one line "is cosigned by 2 of the 3 witnesses that you named, of whom 3 must have"
+    When indelible runs "verify-proof $TMP/event.tlog-proof --key $KEY --witness $TMP/witnesses --witness $STRANGER --witnesses-required 2 --json"
+    Then indelible ends with code 0
+    And indelible prints JSON with
+      | member              | value                                        |
+      | trust               | "pinned key"                                 |
+      | witnessed.required  | 2                                            |
+      | witnessed.known     | 3                                            |
+      | witnessed.cosigners | ["witness.example/w1", "witness.example/w2"] |
+    When the last cosignature in the file "$TMP/event.tlog-proof" is changed
+    And indelible runs "verify-proof $TMP/event.tlog-proof --key $KEY --witness $TMP/witnesses"
+    Then indelible ends with code 1
+    And indelible says in one line "witness.example/w2"
+
+  Scenario: A bundle of evidence rests on witnesses as well
+    Given indelible has a log of 300 events, sealed at 280
+    And witnesses have cosigned indelible's checkpoint, and their keys are in the file "$TMP/witnesses"
+    When indelible runs "evidence --actor user:3 -o $TMP/evidence.zip"
+    And the auditor runs the bundle with --key $KEY --witness $FIRST --witness $SECOND
+    Then the auditor's script ends with code 0 and says "cosigned by  witness.example/w1, witness.example/w2"
+    And the auditor's script ends with code 0 and says "the key that you named, and 2 of the witnesses"
+    When the auditor runs the bundle with --key $KEY
+    Then the auditor's script ends with code 0 and says "no witness was named"
+    When the auditor runs the bundle with --key $KEY --witness $FIRST --witness $STRANGER
+    Then the auditor's script ends with code 2 and says "1 of the 2 witnesses that you named have cosigned the checkpoint, and 2 must have"
+    When the auditor runs the bundle with --key $KEY --witness $FIRST --witness $STRANGER --witnesses-required 1
+    Then the auditor's script ends with code 0 and says "cosigned by  witness.example/w1"
+    When the auditor runs the bundle with --key $KEY --witness $FIRST --witness $FIRST
+    Then the auditor's script ends with code 2 and says "two of the witnesses have the same key"
+    When the auditor runs the bundle with --key $KEY --witnesses-required 1
+    Then the auditor's script ends with code 2 and says "1 of 0 witnesses makes no sense"
+    When the auditor runs the bundle with --key $KEY --witness $PUBLISHED
+    Then the auditor's script ends with code 0 and says "cosigned by  witness.example/w1"
+    When in the bundle the last cosignature is changed
+    And the auditor runs the bundle with --key $KEY --witness $FIRST --witness $SECOND
+    Then the auditor's script ends with code 1 and says "the signature of witness.example/w2 does not match"

@@ -128,6 +128,12 @@ def given_foreign_pin(context: Any, name: str, log: str) -> None:
     Path(path).write_text(commands.checkpoint_of(context.signer, log, 5))
 
 
+@given('a file "{name}" with another checkpoint over 280 events by the same key')
+def given_forked_pin(context: Any, name: str) -> None:
+    (path,) = command_line(context).words(name)
+    Path(path).write_text(commands.checkpoint_of(context.signer, "audit", 280))
+
+
 @when("the partial tiles are dropped, and the checkpoint over 280 events is served again")
 def when_partials_dropped(context: Any) -> None:
     commands.drop_partials(Path(context.tmp))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from behave import given, then, when
 
 from features.steps.command_line import command_line
 from features.support.verification import witnessing
+from features.support.verification.commands import changed_signature
+from indelible.errors import ProofError
 
 
 @given("witnesses have cosigned checkpoints of the untouched log")
@@ -25,9 +28,44 @@ def given_taken_out(context: Any) -> None:
     witnessing.take_signature_out()
 
 
-@when("somebody rewrites the log that the witnesses have seen, without the key")
-def when_rewritten(context: Any) -> None:
-    witnessing.rewrite_without_key()
+@when("somebody rewrites the log that the witnesses have seen, {how}")
+def when_rewritten(context: Any, how: str) -> None:
+    witnessing.rewrite(how)
+
+
+@given("the checkpoint over 900 events was kept with the cosignature of {name}")
+def given_kept(context: Any, name: str) -> None:
+    context.kept = witnessing.keep_cosigned(name)
+
+
+@given("the cosignature that was kept is changed")
+def given_kept_changed(context: Any) -> None:
+    context.kept = changed_signature(context.kept)
+
+
+@when('the last cosignature in the file "{file}" is changed')
+def when_file_changed(context: Any, file: str) -> None:
+    (path,) = command_line(context).words(file)
+    witnessing.change_file(Path(path))
+
+
+@when(
+    'the log is verified with what was kept and the witnesses "{names}", of which {required:d} '
+    "must have cosigned"
+)
+def when_verified_with_kept(context: Any, names: str, required: int) -> None:
+    try:
+        context.report = witnessing.verify_with_kept(context.kept, names, required)
+    except ProofError as error:
+        context.problem = str(error)
+
+
+@when(
+    'the checkpoint of "{file}" with its cosignatures is kept, and they are taken out of the '
+    "database"
+)
+def when_kept_and_taken_out(context: Any, file: str) -> None:
+    witnessing.keep_and_take_out(command_line(context), context.database_url(), file)
 
 
 @when('the log is verified with the witnesses "{names}", of which {required:d} must have cosigned')

@@ -195,7 +195,8 @@ class Proving(Ending):
                 one that has none proves nothing that the database says about itself.
             pins: Signed checkpoints that were kept outside the database.
             since: A signed checkpoint that was verified before; what it covers is not read again.
-            witnesses: The verifier keys of witnesses that must have cosigned a checkpoint.
+            witnesses: The verifier keys of witnesses that must have cosigned a checkpoint, one in
+                the database or one that you pass.
             witnesses_required: How many of them must have; None for all.
             processes: How many processes read, 1 to 64.
             progress: Called now and then with how far it is.
@@ -209,22 +210,16 @@ class Proving(Ending):
             StorageError: The database failed.
         """
         with imports.lock:
-            from indelible.merkle import parse_checkpoint, parse_note
             from indelible.verification.database import Options, verify_database
-            from indelible.verification.trust import TrustLevel, quorum_of
+            from indelible.verification.trust import quorum_of
 
         trust = self.trusting(*keys, quorum=quorum_of(witnesses, witnesses_required))
 
-        def opened(note: str) -> Checkpoint:
-            if trust.level is TrustLevel.PINNED:
-                return trust.open(note, self._log)[0]
-            return parse_checkpoint(parse_note(note)[0])
-
         options = Options(
             trust=trust,
-            pins=tuple(map(opened, pins)),
+            pins=tuple(trust.keep(note, self._log) for note in pins),
             processes=checked_count("processes", processes, least=1, most=64),
-            since=None if since is None else opened(since),
+            since=None if since is None else trust.keep(since, self._log),
             progress=progress,
         )
         with self._reading() as (connection, _):

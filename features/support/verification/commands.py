@@ -221,6 +221,20 @@ def _rename_log(files: dict[str, bytes]) -> None:
     files["manifest.json"] = json.dumps({**manifest, "log": "other"}).encode()
 
 
+def changed_signature(note: str) -> str:
+    """Change the last byte of a note's last signature."""
+    head, _, encoded = note.rstrip("\n").rpartition(" ")
+    data = bytearray(base64.b64decode(encoded))
+    data[-1] ^= 1
+    return f"{head} {base64.b64encode(data).decode()}\n"
+
+
+def _change_cosignature(files: dict[str, bytes]) -> None:
+    note = files["checkpoint"]
+    other = changed_signature(note.decode()).encode()
+    files.update({name: data.replace(note, other) for name, data in files.items()})
+
+
 _SPOILERS: dict[str, Callable[[dict[str, bytes]], None]] = {
     "a body is changed": _change_body,
     "a proof is removed": _remove_proof,
@@ -228,6 +242,7 @@ _SPOILERS: dict[str, Callable[[dict[str, bytes]], None]] = {
     "an event is left out of the list": _leave_out,
     "the checkpoint's root is changed": _change_root,
     "the manifest names another log": _rename_log,
+    "the last cosignature is changed": _change_cosignature,
 }
 
 

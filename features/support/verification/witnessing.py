@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, text
 from features.support.command_line import CommandLine
 from features.support.verification import tamperings
 from features.support.verification.auditing import trust_named, victim
+from features.support.verification.commands import changed_signature
 from features.support.verification.victim import run
 from indelible.errors import AuditError
 from indelible.merkle import (
@@ -67,10 +67,7 @@ def cosign_untouched() -> None:
 def change_cosignature() -> None:
     """Change the last byte of w1's cosignature over 900 events."""
     with victim("sqlite").engine.begin() as connection:
-        head, _, encoded = _note(connection, 900).rstrip("\n").rpartition(" ")
-        data = bytearray(base64.b64decode(encoded))
-        data[-1] ^= 1
-        _store(connection, 900, f"{head} {base64.b64encode(data).decode()}\n")
+        _store(connection, 900, changed_signature(_note(connection, 900)))
 
 
 def take_signature_out() -> None:
@@ -83,12 +80,30 @@ def take_signature_out() -> None:
         _store(connection, 900, f"{words}\n\n{cosignature}\n")
 
 
-def rewrite_without_key() -> None:
+def rewrite(how: str) -> None:
+    """Rewrite the log "with the key" or without it."""
     log = victim("sqlite")
     with log.engine.begin() as connection:
-        tamperings.TAMPERINGS["edit an event and rebuild everything without the key"](
-            connection, log
-        )
+        tamperings.TAMPERINGS[f"edit an event and rebuild everything {how}"](connection, log)
+
+
+def keep_cosigned(name: str) -> str:
+    """Return the checkpoint over 900 events as it was kept, with one cosignature."""
+    with victim("sqlite").engine.begin() as connection:
+        words, signatures = _note(connection, 900).split("\n\n")
+    own = "\n".join(line for line in signatures.splitlines() if _NAME not in line)
+    note = f"{words}\n\n{own}\n"
+    item = witness(name)
+    made = Signature(item.name, item.key_id, item.sign(parse_note(note)[0].encode()))
+    return add_signatures(note, [made])
+
+
+def verify_with_kept(note: str, names: str, required: int) -> VerificationReport:
+    """Verify with a note that was kept, and some witnesses."""
+    quorum = quorum_of([witness(name).verifier for name in names.split(", ")], required)
+    trust = trust_named(victim("sqlite"), "pinned key")
+    pin = Trust(trust.level, trust.keys, quorum).keep(note, "audit")
+    return _asking(quorum, pins=(pin,))
 
 
 def _asking(quorum: Quorum | None, *, pins: Any = ()) -> VerificationReport:
@@ -153,4 +168,28 @@ def cosign_for_command(line: CommandLine, url: str, file: str) -> None:
     (path,) = line.words(file)
     keys = [witness(name).verifier.vkey for name in ("w1", "w2")]
     Path(path).write_text("# those whom I know\n" + "\n".join(keys) + "\n")
-    line.names["STRANGER"] = witness("w3").verifier.vkey
+    w1, w2 = witness("w1").verifier, witness("w2").verifier
+    line.names.update(
+        STRANGER=witness("w3").verifier.vkey,
+        FIRST=w1.vkey,
+        SECOND=w2.vkey,
+        PUBLISHED=Ed25519Verifier(w1.name, w1.public_key).vkey,
+    )
+
+
+def keep_and_take_out(line: CommandLine, url: str, file: str) -> None:
+    """Write the command line's checkpoint into a file, and leave the log's signature in the log."""
+    engine = make_engine(url, busy_timeout=5)
+    with engine.begin() as connection:
+        note = _note(connection, 280)
+        words, signatures = note.split("\n\n")
+        own = [item for item in signatures.splitlines() if _NAME not in item]
+        _store(connection, 280, "\n".join([f"{words}\n", *own, ""]))
+    engine.dispose()
+    (path,) = line.words(file)
+    Path(path).write_text(note)
+
+
+def change_file(path: Path) -> None:
+    """Change the last signature in a file that ends with a note."""
+    path.write_text(changed_signature(path.read_text()))

@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from indelible.cli.settings import Settings
-    from indelible.merkle import Checkpoint
     from indelible.storage.schema import Tables
     from indelible.verification.report import Progress
-    from indelible.verification.trust import Trust, TrustedKey
+    from indelible.verification.trust import KeptCheckpoint, Quorum, Trust, TrustedKey
 
 __all__ = [
     "COULD_NOT_CHECK",
@@ -36,11 +35,13 @@ __all__ = [
     "log_of",
     "opened_engine",
     "progress_bar",
+    "quorum_in",
     "read_checkpoints",
     "read_note",
     "read_vkeys",
     "tables_of",
     "trust_in",
+    "witness_options",
 ]
 
 COULD_NOT_CHECK: Final = ExitCode.USAGE
@@ -59,6 +60,30 @@ key_option: Final[Callable[[Callable[..., Any]], Callable[..., Any]]] = click.op
     "from elsewhere than the log.",
 )
 """Adds the option ``--key``; the command takes ``keys``."""
+
+_WITNESS_OPTIONS: Final = (
+    click.option(
+        "--witness",
+        "witnesses",
+        multiple=True,
+        metavar="VKEY",
+        help="The verifier key of a witness that must have cosigned a checkpoint, or a file with "
+        "one to a line; may be repeated.",
+    ),
+    click.option(
+        "--witnesses-required",
+        type=click.IntRange(min=1),
+        metavar="NUMBER",
+        help="How many of the witnesses must have cosigned.  [default: all]",
+    ),
+)
+
+
+def witness_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that name witnesses; see `quorum_in` for what the command takes."""
+    for option in reversed(_WITNESS_OPTIONS):
+        command = option(command)
+    return command
 
 
 @contextmanager
@@ -131,26 +156,29 @@ def trust_in(keys: Sequence[str]) -> Trust:
     return Trust(TrustLevel.PINNED, found) if found else NO_TRUST
 
 
-def read_checkpoints(path: str, trust: Trust) -> list[Checkpoint]:
+def quorum_in(witnesses: Sequence[str], witnesses_required: int | None) -> Quorum | None:
+    """Return the witnesses of the command line; None if there are none."""
+    from indelible.verification.trust import quorum_of
+
+    return quorum_of(read_vkeys(witnesses), witnesses_required)
+
+
+def read_checkpoints(path: str, trust: Trust) -> list[KeptCheckpoint]:
     """Return the checkpoints that the user has kept in a file, one or, as a sink writes them, many.
 
-    Their signatures are checked if there is a key.
+    Their signatures are checked if there is a key, and their cosignatures if witnesses are named.
 
     Raises:
         ProofError: The file holds a checkpoint that is not signed well, or none at all.
     """
     from indelible.errors import ProofError
-    from indelible.merkle import parse_checkpoint, parse_note
     from indelible.sealing import read_notes
-    from indelible.verification.trust import TrustLevel
 
     note = _read(Path(path))
     notes: Sequence[str | bytes] = read_notes(path) if note.count(b"\n\n") > 1 else [note]
     if not notes:
         raise ProofError(f"the file {path!r} holds no checkpoint")
-    if trust.level is TrustLevel.PINNED:
-        return [trust.open(item, None)[0] for item in notes]
-    return [parse_checkpoint(parse_note(item)[0]) for item in notes]
+    return [trust.keep(item) for item in notes]
 
 
 def read_note(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from indelible.errors import ProofError
@@ -16,9 +17,9 @@ from indelible.merkle import (
 from indelible.verification.reading import CheckpointRow
 from indelible.verification.report import Finding, Kind, Witnessed
 from indelible.verification.tree import TreeAt
-from indelible.verification.trust import Trust, TrustedKey, TrustLevel
+from indelible.verification.trust import KeptCheckpoint, Trust, TrustedKey, TrustLevel
 
-__all__ = ["CheckpointJudge", "Disagreement"]
+__all__ = ["CheckpointJudge", "Disagreement", "by_size"]
 
 _MOST_FINDINGS = 100
 
@@ -38,6 +39,33 @@ class Disagreement:
     kept: bool
 
 
+Cosigners = dict[int, tuple[str, ...]]
+"""Names of witnesses by the size of what they have cosigned."""
+
+
+def by_size(checkpoints: Iterable[Checkpoint]) -> tuple[dict[int, Checkpoint], Cosigners]:
+    """Return the checkpoints that a verifier has kept by size, and who has cosigned each.
+
+    Args:
+        checkpoints: The checkpoints.
+
+    Raises:
+        ProofError: Two of one size have different roots.
+    """
+    found: dict[int, Checkpoint] = {}
+    cosigners: Cosigners = {}
+    for item in checkpoints:
+        plain = Checkpoint(item.origin, item.size, item.root, item.extensions)
+        if found.setdefault(item.size, plain).root != item.root:
+            raise ProofError(
+                f"two of the checkpoints that were given are of size {item.size} and have "
+                "different roots. If both are signed, they prove that the log was forked"
+            )
+        if isinstance(item, KeptCheckpoint):
+            cosigners[item.size] = (*cosigners.get(item.size, ()), *item.cosigners)
+    return found, cosigners
+
+
 @dataclass(slots=True)
 class CheckpointJudge:
     """Takes trees and checkpoints in the order of their sizes, and remembers what it finds.
@@ -46,6 +74,7 @@ class CheckpointJudge:
         origin: The log's name.
         trust: The keys.
         pins: The checkpoints that the verifier had kept, by size.
+        pins_cosigned: The names of the witnesses that have cosigned them, by size.
         good: How many checkpoints of the database agree.
         sealed: The largest size that a good checkpoint covers.
         stored: The largest size at which the stored hashes have a signed root.
@@ -64,6 +93,7 @@ class CheckpointJudge:
     origin: str
     trust: Trust
     pins: dict[int, Checkpoint]
+    pins_cosigned: Cosigners = field(default_factory=dict)
     good: int = 0
     sealed: int = 0
     stored: int = 0
@@ -77,13 +107,15 @@ class CheckpointJudge:
     foreign: list[int] = field(default_factory=list)
     witnessed: tuple[int, tuple[str, ...]] = (0, ())
     unlisted: int = 0
+    _last_cosigned: tuple[int, bytes, tuple[str, ...]] = (0, b"", ())
 
     def at(self, tree: TreeAt) -> None:
         """Compare a pinned checkpoint with the tree at its size, if there is one."""
         pin = self.pins.get(tree.size)
         if pin is not None:
             self.handed_over.add(tree.size)
-            self._compare(pin, tree, kept=True)
+            if self._compare(pin, tree, kept=True):
+                self._witness(pin, ())
 
     def row(self, row: CheckpointRow, tree: TreeAt | None) -> None:
         """Check a checkpoint of the database.
@@ -114,12 +146,25 @@ class CheckpointJudge:
         """
         if not self._compare(checkpoint, tree, kept=False) or note is None:
             return
+        if self.trust.quorum is not None:
+            self._witness(checkpoint, self.trust.quorum.cosigners(note))
+
+    def _witness(self, checkpoint: Checkpoint, cosigners: tuple[str, ...]) -> None:
+        """Take note of who has cosigned a good checkpoint."""
         quorum = self.trust.quorum
         if quorum is None:
             return
-        cosigners = quorum.cosigners(note)
-        if len(cosigners) >= quorum.required:
-            self.witnessed = max(self.witnessed, (checkpoint.size, cosigners))
+        size, root = checkpoint.size, checkpoint.root
+        known = set(cosigners)
+        # One note may lack what another one over the same tree has.
+        if self._last_cosigned[:2] == (size, root):
+            known.update(self._last_cosigned[2])
+        if size in self.pins and self.pins[size].root == root:
+            known.update(self.pins_cosigned.get(size, ()))
+        names = tuple(item.name for item in quorum.witnesses if item.name in known)
+        self._last_cosigned = (size, root, names)
+        if quorum.admits(names):
+            self.witnessed = max(self.witnessed, (size, names))
 
     def report_witnessed(self) -> Witnessed | None:
         """Return how far witnesses have cosigned the log; None if none was asked for."""

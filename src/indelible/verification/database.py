@@ -23,7 +23,7 @@ from indelible.merkle import TILE_WIDTH, Checkpoint, CompletedTile, Frontier, Tr
 from indelible.storage.backends import is_memory
 from indelible.storage.schema import FORMAT_VERSION, Tables
 from indelible.storage.tree_reader import TreeReader
-from indelible.verification.checkpoints import CheckpointJudge
+from indelible.verification.checkpoints import CheckpointJudge, by_size
 from indelible.verification.pieces import Piece, PieceTask, scan
 from indelible.verification.processes import ScanProcesses
 from indelible.verification.reading import LogRows, snapshot
@@ -107,17 +107,11 @@ def _some(checkpoint: Checkpoint | None) -> tuple[Checkpoint, ...]:
 
 
 def _check(options: Options, origin: str) -> None:
-    roots: dict[int, bytes] = {}
     for pin in (*options.pins, *_some(options.since)):
         if pin.origin != origin:
             raise ProofError(
                 f"the checkpoint of size {pin.size} is of the log {pin.origin!r}, and the one to "
                 f"verify is {origin!r}"
-            )
-        if roots.setdefault(pin.size, pin.root) != pin.root:
-            raise ProofError(
-                f"two of the checkpoints that were given are of size {pin.size} and have different "
-                "roots. If both are signed, they prove that the log was forked"
             )
 
 
@@ -137,8 +131,8 @@ class _Verification:
         self._tables = tables
         self._origin = origin
         self._options = options
-        pins = {pin.size: pin for pin in (*options.pins, *_some(options.since))}
-        self._judge = CheckpointJudge(origin, options.trust, pins)
+        pins, cosigned = by_size((*options.pins, *_some(options.since)))
+        self._judge = CheckpointJudge(origin, options.trust, pins, cosigned)
         self._head = HeadState(0, Frontier(), ())
         self._evidence = Evidence(self._head, self._judge)
         self._rows = LogRows(connection, tables, 0)
@@ -298,7 +292,8 @@ class _Verification:
         findings, notes = findings_of(evidence, stop)
         at_stop = evidence.at_stop
         pins = [judge.pins[size] for size in sorted(judge.pins)]
-        since = self._options.since if first else None
+        earlier = self._options.since
+        since = judge.pins[earlier.size] if earlier is not None and first else None
         kept = [pin for pin in pins if pin is not since] or pins
         return VerificationReport(
             origin=self._origin,

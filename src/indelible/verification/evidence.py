@@ -60,8 +60,9 @@ To verify it, on any machine with Python 3.11 or later:
 
 where VKEY is the log's verifier key. Ask for it on another way than the one on which you got this
 bundle: without --key the script takes the key that lies in the bundle, if there is one, and says
-so. Checking the signature needs the package 'cryptography'; everything else is in the script,
-which is short enough to be read.
+so. If you know witnesses of the log, name each of them with --witness VKEY: then the script checks
+that they have been shown the same log. Checking signatures needs the package 'cryptography';
+everything else is in the script, which is short enough to be read.
 """
 _MAIN: Final = "import sys\n\nimport verify\n\nsys.exit(verify.main())\n"
 

@@ -1,13 +1,14 @@
 """Verify a bundle of evidence from an audit log, with Python's standard library.
 
-    python verify.py [--key VKEY]        in the bundle's directory, or
-    python BUNDLE.zip [--key VKEY]       without unpacking it
+    python verify.py [--key VKEY] [--witness VKEY ...]        in the bundle's directory, or
+    python BUNDLE.zip [--key VKEY] [--witness VKEY ...]       without unpacking it
 
 For every event in the bundle it hashes the stored body, follows the inclusion proof to the root of
 the log's Merkle tree (RFC 9162), and checks that this root is in the checkpoint that the log's key
-has signed (C2SP signed-note, tlog-checkpoint, tlog-proof).  The Ed25519 signature itself is not in
-the standard library: it is checked with the package `cryptography` if that is installed, and
-otherwise the script says that it was not.
+has signed (C2SP signed-note, tlog-checkpoint, tlog-proof), and that the witnesses that you name
+have cosigned it (C2SP tlog-cosignature).  Ed25519 itself is not in the standard library: signatures
+are checked with the package `cryptography` if that is installed, and otherwise the script says that
+they were not.
 
 Exit codes: 0 all is proven, 1 something is false, 2 it could not be checked.
 """
@@ -27,6 +28,8 @@ from typing import Any
 
 HEADER = "c2sp.org/tlog-proof@v1"
 ED25519 = 1
+COSIGNATURE = 4
+TIME_LENGTH = 8
 KEY_LENGTH = 33
 HASH_LENGTH = 32
 DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -104,36 +107,85 @@ def root_of(index: int, size: int, leaf: bytes, proof: list[bytes]) -> bytes:
     return root
 
 
-def check_signature(note: str, vkey: str) -> None:
-    """Check that a key has signed a note."""
+def parse_key(vkey: str, *kinds: int) -> tuple[str, str, bytes, int]:
+    """Return a verifier key's name and id, the key itself, and its kind (C2SP signed-note)."""
     name, identity, encoded = vkey.split("+", 2)
     key = unbase64(encoded)
-    if len(key) != KEY_LENGTH or key[0] != ED25519:
-        raise UncheckedError("the verifier key is not one of Ed25519")
-    if hashlib.sha256(name.encode() + b"\n" + key).digest()[:4].hex() != identity:
+    if len(key) != KEY_LENGTH or key[0] not in kinds:
+        raise UncheckedError(f"the verifier key of {name} is not one of Ed25519")
+    if key_id(name, key) != identity:
         raise WrongError("the verifier key does not match its own id: it was mistyped or changed")
+    return name, identity, key[1:], key[0]
+
+
+def key_id(name: str, key: bytes) -> str:
+    """Return the id of a key, which begins with its kind, under a name."""
+    return hashlib.sha256(name.encode() + b"\n" + key).digest()[:4].hex()
+
+
+def signatures_of(note: str, name: str, identity: str) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the signatures of one key under a note, each with the text that is signed."""
     text, _, signatures = note.rpartition("\n\n")
-    message = (text + "\n").encode()
     for line in signatures.splitlines():
         dash, _, rest = line.partition(" ")
         signer, _, signature = rest.partition(" ")
         data = unbase64(signature)
-        if dash != "\u2014" or signer != name or data[:4].hex() != identity:
-            continue
-        try:
-            from cryptography.exceptions import InvalidSignature
-            from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-        except ImportError:
-            raise UncheckedError(
-                "the signature was NOT checked, because Python's standard library has no Ed25519. "
-                "Install it (pip install cryptography) and run this again"
-            ) from None
-        try:
-            Ed25519PublicKey.from_public_bytes(key[1:]).verify(data[4:], message)
-        except (InvalidSignature, ValueError):
-            raise WrongError(f"the signature of {name} does not match the checkpoint") from None
+        if dash == "\u2014" and signer == name and data[:4].hex() == identity:
+            yield data[4:], (text + "\n").encode()
+
+
+def check_ed25519(key: bytes, signature: bytes, message: bytes, name: str) -> None:
+    """Check one signature."""
+    try:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    except ImportError:
+        raise UncheckedError(
+            "the signature was NOT checked, because Python's standard library has no Ed25519. "
+            "Install it (pip install cryptography) and run this again"
+        ) from None
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        raise WrongError(f"the signature of {name} does not match the checkpoint") from None
+
+
+def check_signature(note: str, vkey: str) -> None:
+    """Check that a key has signed a note."""
+    name, identity, key, _ = parse_key(vkey, ED25519)
+    for signature, message in signatures_of(note, name, identity):
+        check_ed25519(key, signature, message, name)
         return
     raise WrongError(f"the checkpoint is not signed by {name}+{identity}")
+
+
+def check_witnesses(note: str, vkeys: list[str], required: int | None) -> list[str]:
+    """Check that enough witnesses have cosigned a checkpoint; return the names of those who have.
+
+    Some publish their key as one of an ordinary signature; it is the same key.
+    """
+    found = {}
+    keys = set()
+    for vkey in vkeys:
+        name, _, key, _ = parse_key(vkey, ED25519, COSIGNATURE)
+        keys.add(key)
+        identity = key_id(name, bytes([COSIGNATURE]) + key)
+        for signature, text in signatures_of(note, name, identity):
+            moment = int.from_bytes(signature[:TIME_LENGTH], "big")
+            message = f"cosignature/v1\ntime {moment}\n".encode() + text
+            check_ed25519(key, signature[TIME_LENGTH:], message, name)
+            found[key] = name
+    if len(keys) < len(vkeys):
+        raise UncheckedError("two of the witnesses have the same key: name each of them once")
+    wanted = len(vkeys) if required is None else required
+    if not 0 <= wanted <= len(vkeys) or (required is not None and required < 1):
+        raise UncheckedError(f"{required} of {len(vkeys)} witnesses makes no sense")
+    if len(found) < wanted:
+        raise UncheckedError(
+            f"{len(found)} of the {len(vkeys)} witnesses that you named have cosigned the "
+            f"checkpoint, and {wanted} must have"
+        )
+    return list(found.values())
 
 
 def signer_of(note: str, vkeys: list[str]) -> str:
@@ -184,7 +236,9 @@ def said(body: bytes) -> str:
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
-def verify(bundle: Bundle, key: str | None, say: Any) -> int:
+def verify(
+    bundle: Bundle, key: str | None, witnesses: list[str], required: int | None, say: Any
+) -> int:
     """Verify everything, and tell of it."""
     note = bundle.read("checkpoint").decode()
     manifest = json.loads(bundle.read("manifest.json"))
@@ -225,10 +279,17 @@ def verify(bundle: Bundle, key: str | None, say: Any) -> int:
         key = bundle.read("vkey").decode()
         trust = "a key found in the bundle: whoever made the bundle could have made the key too"
     say(f"signed by    {signer_of(note, key.split())}")
+    if witnesses or required is not None:
+        names = check_witnesses(note, witnesses, required)
+        say(f"cosigned by  {', '.join(names)}")
+        trust += f", and {len(names)} of the witnesses that you named"
     say(f"trust        {trust}")
     say(f"PROVEN: each of the {count} events is in the log, exactly as shown")
     say("Not proven: that the query was this one, and that no other event matches it: that is the")
     say("word of whoever made the bundle. To be sure, verify the whole log and ask it yourself.")
+    if not witnesses:
+        say("Nor that everybody is shown this log: no witness was named, and the holder of the key")
+        say("can sign another one.")
     return 0
 
 
@@ -236,13 +297,27 @@ def main() -> int:
     """Run as a script."""
     parser = argparse.ArgumentParser(description="Verify a bundle of evidence from an audit log.")
     parser.add_argument("--key", metavar="VKEY", help="the log's verifier key, from elsewhere")
+    parser.add_argument(
+        "--witness",
+        metavar="VKEY",
+        action="append",
+        default=[],
+        help="the verifier key of a witness that must have cosigned; may be repeated",
+    )
+    parser.add_argument(
+        "--witnesses-required",
+        metavar="NUMBER",
+        type=int,
+        help="how many of the witnesses must have cosigned (default: all)",
+    )
     options = parser.parse_args()
 
     def say(text: str) -> None:
         sys.stdout.write(text.encode("ascii", "backslashreplace").decode() + "\n")
 
     try:
-        return verify(Bundle(Path(__file__).parent), options.key, say)
+        bundle = Bundle(Path(__file__).parent)
+        return verify(bundle, options.key, options.witness, options.witnesses_required, say)
     except WrongError as error:
         say(f"FALSE: {error}")
         return 1

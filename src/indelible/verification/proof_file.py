@@ -36,7 +36,7 @@ from indelible.merkle import (
     verify_inclusion,
 )
 from indelible.merkle.strict import decode_base64, decode_decimal, encode_base64
-from indelible.verification.trust import Trust
+from indelible.verification.trust import Trust, TrustLevel, UnwitnessedError
 
 __all__ = ["HEADER", "EventProof", "VerifiedEvent", "build_proof", "parse_proof", "verify_proof"]
 
@@ -97,12 +97,16 @@ class VerifiedEvent:
         body: Its body, the exact bytes.
         checkpoint: The checkpoint that covers it.
         note: The checkpoint's note with the signatures that were verified.
+        trust: Where the key comes from that has signed it.
+        cosigners: The names of the witnesses that have cosigned it, of those that were named.
     """
 
     event: AuditEvent
     body: bytes
     checkpoint: Checkpoint
     note: Note
+    trust: TrustLevel = TrustLevel.PINNED
+    cosigners: tuple[str, ...] = ()
 
     @property
     def index(self) -> int:
@@ -180,13 +184,14 @@ def verify_proof(
 
     Args:
         proof: The file's content, or what `parse_proof` made of it.
-        trust: The log's keys.
+        trust: The log's keys, and the witnesses that must have cosigned, if any.
         origin: The log's name; None accepts whichever log the keys have signed for.
 
     Returns:
         The event, which is in the log under that number.
 
     Raises:
+        UnwitnessedError: It holds, and too few witnesses have cosigned its checkpoint.
         ProofError: It is malformed, or does not hold.
     """
     parsed = proof if isinstance(proof, EventProof) else parse_proof(proof)
@@ -202,4 +207,14 @@ def verify_proof(
             f"the entry {parsed.index} is proven to be in the log, but it is no event that this "
             f"version can read: {error}"
         ) from error
-    return VerifiedEvent(event, parsed.body, checkpoint, note)
+    quorum = trust.quorum
+    cosigners = () if quorum is None else quorum.cosigners(note)
+    if quorum is not None and not quorum.admits(cosigners):
+        raise UnwitnessedError(
+            f"the entry {parsed.index} is in the log that the key has signed, and the checkpoint "
+            f"of size {checkpoint.size} is cosigned by {len(cosigners)} of the "
+            f"{len(quorum.witnesses)} witnesses that you named, of whom {quorum.required} must "
+            "have: the holder of the key can show somebody else another history",
+            cosigners,
+        )
+    return VerifiedEvent(event, parsed.body, checkpoint, note, trust.level, cosigners)

@@ -45,7 +45,7 @@ from indelible.merkle import (
 )
 from indelible.storage.schema import Tables
 from indelible.storage.tree_reader import TreeReader
-from indelible.verification.checkpoints import CheckpointJudge
+from indelible.verification.checkpoints import CheckpointJudge, by_size
 from indelible.verification.pieces import PieceTask, scan
 from indelible.verification.prove import NotSealedError, newest_note
 from indelible.verification.reading import LogRows
@@ -309,7 +309,7 @@ def verify_tiles(
     for pin in pins:
         if pin.origin != name:
             raise ProofError(f"the checkpoint that was kept is of the log {pin.origin!r}")
-    judge = CheckpointJudge(name, trust, {pin.size: pin for pin in pins})
+    judge = CheckpointJudge(name, trust, *by_size(pins))
     size = claimed.size
     evidence = Evidence(HeadState(size, None, ()), judge, loose_handovers=True)
     rows = _FileRows(directory, size)
@@ -346,7 +346,7 @@ def verify_tiles(
         trust=trust.level,
         sealed=judge.sealed,
         checkpoints=judge.good,
-        pinned=max(pins, key=lambda pin: pin.size, default=None),
+        pinned=max(judge.pins.values(), key=lambda pin: pin.size, default=None),
         since=None,
         pruned=0,
         witnessed=judge.report_witnessed(),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from indelible.errors import ConfigurationError, KeyRangeError
+from indelible.errors import ConfigurationError, KeyRangeError, ProofError
 from indelible.merkle import (
     MAX_SIZE,
     Checkpoint,
@@ -16,18 +17,46 @@ from indelible.merkle import (
     UnknownKeyError,
     Verifier,
     open_checkpoint,
+    open_note,
+    parse_checkpoint,
+    parse_note,
     parse_verifier,
 )
 
 __all__ = [
     "NO_TRUST",
+    "KeptCheckpoint",
     "Quorum",
     "Trust",
     "TrustLevel",
     "TrustedKey",
+    "UnwitnessedError",
     "quorum_of",
     "trusted_keys",
 ]
+
+
+class UnwitnessedError(ProofError):
+    """A checkpoint is signed well, and too few of the witnesses that were named have cosigned it.
+
+    Attributes:
+        cosigners: The names of those who have.
+    """
+
+    def __init__(self, message: str, cosigners: tuple[str, ...]) -> None:
+        self.cosigners = cosigners
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCheckpoint(Checkpoint):
+    """A checkpoint that the verifier has kept elsewhere; see `Trust.keep`.
+
+    Attributes:
+        cosigners: The names of the witnesses that have cosigned it.
+    """
+
+    cosigners: tuple[str, ...] = ()
 
 
 class TrustLevel(StrEnum):
@@ -97,6 +126,10 @@ class Quorum:
             witness.name for witness in self.witnesses if (witness.name, witness.key_id) in verified
         )
 
+    def admits(self, cosigners: Sequence[str]) -> bool:
+        """Tell whether these are enough."""
+        return len(cosigners) >= self.required
+
 
 @dataclass(frozen=True, slots=True)
 class Trust:
@@ -164,6 +197,34 @@ class Trust:
             "for this size: a key may not vouch for what belongs to another one",
             checkpoint.size,
         )
+
+    def keep(self, note: str | bytes, origin: str | None = None) -> KeptCheckpoint:
+        """Take a checkpoint that the verifier has kept, as one to hold the log against.
+
+        Its signature is checked where the verifier has named the log's key. Cosignatures count in
+        any case: what a witness signs is the checkpoint.
+
+        Args:
+            note: The signed note.
+            origin: The origin that it must have; None for any.
+
+        Raises:
+            ProofError: It is malformed, cosigned badly by a known witness, or, where its signature
+                is checked, as `open` says.
+        """
+        witnesses = () if self.quorum is None else self.quorum.witnesses
+        opened: Note | None = None
+        if self.level is TrustLevel.PINNED:
+            found, opened = self.open(note, origin)
+        else:
+            found = parse_checkpoint(parse_note(note)[0])
+            # What says that it is the log's is that the verifier has kept it.
+            with suppress(UnknownKeyError):
+                opened = open_note(note, witnesses) if witnesses else None
+        cosigners: tuple[str, ...] = ()
+        if self.quorum is not None and opened is not None:
+            cosigners = self.quorum.cosigners(opened)
+        return KeptCheckpoint(found.origin, found.size, found.root, found.extensions, cosigners)
 
 
 NO_TRUST = Trust(TrustLevel.NONE)

@@ -16,19 +16,19 @@ from indelible.cli.proving import (
     log_of,
     opened_engine,
     progress_bar,
+    quorum_in,
     read_checkpoints,
-    read_vkeys,
     tables_of,
     trust_in,
+    witness_options,
 )
 from indelible.cli.settings import Settings, database_options
 from indelible.visible import visible
 
 if TYPE_CHECKING:
-    from indelible.merkle import Checkpoint
     from indelible.verification.database import Options
     from indelible.verification.report import VerificationReport
-    from indelible.verification.trust import Quorum, Trust
+    from indelible.verification.trust import KeptCheckpoint, Trust
 
 __all__ = ["command"]
 
@@ -51,20 +51,7 @@ _CODES = {"proven": ExitCode.OK, "tampered": ExitCode.NO, "unproven": COULD_NOT_
     help="The checkpoint that an earlier verification ended at; events before it are not read "
     "again.",
 )
-@click.option(
-    "--witness",
-    "witnesses",
-    multiple=True,
-    metavar="VKEY",
-    help="The verifier key of a witness that must have cosigned a checkpoint, or a file with one "
-    "to a line; may be repeated.",
-)
-@click.option(
-    "--witnesses-required",
-    type=click.IntRange(min=1),
-    metavar="NUMBER",
-    help="How many of the witnesses must have cosigned.  [default: all]",
-)
+@witness_options
 @click.option(
     "--processes",
     type=click.IntRange(1, 64),
@@ -106,16 +93,19 @@ def command(
     """
     from dataclasses import replace
 
-    from indelible.verification.trust import quorum_of
-
     with checking():
         trust = trust_in(keys)
-        quorum = quorum_of(read_vkeys(witnesses), witnesses_required)
+        directory = None if target is None or not Path(target).is_dir() else Path(target)
+        if directory is not None and not trust.keys:
+            from indelible.verification.tiles_dir import found_trust
+
+            trust = found_trust(directory) or trust
+        trust = replace(trust, quorum=quorum_in(witnesses, witnesses_required))
         kept = tuple(found for pin in pins for found in read_checkpoints(pin, trust))
-        if target is not None and Path(target).is_dir():
+        if directory is not None:
             if since is not None:
                 raise click.UsageError("--since is for databases")
-            report = _directory(Path(target), settings, trust, quorum, kept)
+            report = _directory(directory, settings, trust, kept)
         else:
             if target is not None:
                 settings = Settings(target, settings.arguments)
@@ -123,7 +113,7 @@ def command(
             from indelible.verification.database import Options
 
             options = Options(
-                trust=replace(trust, quorum=quorum),
+                trust=trust,
                 pins=kept,
                 since=earlier,
                 processes=processes,
@@ -158,16 +148,10 @@ def _directory(
     directory: Path,
     settings: Settings,
     trust: Trust,
-    quorum: Quorum | None,
-    pins: tuple[Checkpoint, ...],
+    pins: tuple[KeptCheckpoint, ...],
 ) -> VerificationReport:
-    from dataclasses import replace
+    from indelible.verification.tiles_dir import verify_tiles
 
-    from indelible.verification.tiles_dir import found_trust, verify_tiles
-
-    if not trust.keys:
-        trust = found_trust(directory) or trust
-    trust = replace(trust, quorum=quorum)
     with progress_bar("verifying") as progress:
         return verify_tiles(
             directory, trust, origin=settings.arguments.get("log"), pins=pins, progress=progress
