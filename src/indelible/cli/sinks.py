@@ -11,8 +11,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
-import click
-
 from indelible.visible import visible
 
 if TYPE_CHECKING:
@@ -145,7 +143,7 @@ class StandardOutput:
     remains = _NOT_WHOLE
 
     def __init__(self) -> None:
-        self._file = click.get_binary_stream("stdout")
+        self._file = sys.stdout.buffer
 
     def __enter__(self) -> BinaryIO:
         """Return what takes the bytes."""

@@ -211,7 +211,7 @@ def _bar(*, shown: bool) -> Iterator[Callable[[int, int | None], None] | None]:
         from indelible.verification.report import Progress
 
         tell = progress
-        yield lambda done, total: tell(Progress("exporting", done, total or 0))
+        yield lambda done, total: tell(Progress(done, total or 0))
 
 
 def _export_tiles(settings: Settings, tiles: Path, keys: tuple[str, ...]) -> None:
