@@ -16,6 +16,8 @@ Feature: The reference says everything, and nothing that is not so
       | default keys   |
       | harmless keys  |
       | context fields |
+      | ocsf rules     |
+      | ocsf classes   |
 
   Scenario: Every command has a section, and every option in its help stands there
     Then the page of the command line has all that each command's help shows
@@ -30,9 +32,10 @@ Feature: The reference says everything, and nothing that is not so
     Then the reference documents every public name of "<module>"
 
     Examples:
-      | module           |
-      | indelible        |
-      | indelible.merkle |
+      | module              |
+      | indelible           |
+      | indelible.exporters |
+      | indelible.merkle    |
 
   Scenario Outline: Every argument of <callable> is described
     Then the docstring of "<callable>" describes its arguments

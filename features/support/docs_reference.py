@@ -16,6 +16,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from indelible.cli import app as cli_app
 from indelible.cli.filters import filter_options
 from indelible.cli.settings import database_options, queue_options, recording_options
 from indelible.context import CONTEXT_FIELDS
+from indelible.exporters import CLASSES, DEFAULT_RULES
 from indelible.redaction import _HARMLESS, _WHOLE_WORDS_ONLY, DEFAULT_KEYS
 
 ROOT: Final = Path(__file__).parents[2]
@@ -229,12 +231,39 @@ def context_fields() -> str:
     return f"\n{', '.join(f'`{name}`' for name in sorted(CONTEXT_FIELDS))}\n\n"
 
 
+def ocsf_rules() -> str:
+    """The table of which OCSF class and activity stands for which actions, in its order."""
+    lines = ["| action | class | activity |", "| --- | --- | --- |"]
+    for (uid, activity), rules in groupby(
+        DEFAULT_RULES, key=lambda rule: (rule.class_uid, rule.activity_id)
+    ):
+        patterns = list(rules)
+        actions = ", ".join(f"`{rule.action}`" for rule in patterns)
+        kind = f"{uid} {patterns[0].ocsf_class.caption}"
+        lines.append(f"| {actions} | {kind} | {activity} {patterns[0].activity} |")
+    return "\n" + "\n".join(lines) + "\n\n"
+
+
+def ocsf_classes() -> str:
+    """The table of classes and activities, by the names that a mapping may use."""
+    lines = ["| class | number | activities |", "| --- | --- | --- |"]
+    for kind in CLASSES.values():
+        activities = ", ".join(
+            f"{number} `{caption.lower().replace(' ', '_')}`"
+            for number, caption in kind.activities.items()
+        )
+        lines.append(f"| `{kind.name}` | {kind.uid} | {activities} |")
+    return "\n" + "\n".join(lines) + "\n\n"
+
+
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "command line": command_line,
     "environment": environment,
     "default keys": default_keys,
     "harmless keys": harmless_keys,
     "context fields": context_fields,
+    "ocsf rules": ocsf_rules,
+    "ocsf classes": ocsf_classes,
 }
 """What makes each generated part."""
 
