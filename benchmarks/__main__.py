@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import calls, durable, memory, parts, spool, spooled, text, tree, verify
+from benchmarks import calls, durable, export, memory, parts, spool, spooled, text, tree, verify
 from benchmarks.figures import Figure, as_markdown, as_text
 from features.support import servers
 
@@ -51,6 +51,7 @@ def _suites(rounds: int, *, quick: bool = False) -> dict[str, list[Callable[[], 
             *(lambda kind=kind: text.writing(kind, rounds) for kind in servers.KINDS),
             *(lambda kind=kind: text.searching(kind) for kind in servers.KINDS),
         ],
+        "export": [lambda: export.exporting(rounds)],
         "verify": [lambda: verify.verification(rounds), verify.proving, verify.verify_memory],
     }
 
