@@ -50,16 +50,17 @@ class Program:
 
     Args:
         command: What to run.
+        directory: Where to run it.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
-        directory = scratch.new_directory()
-        self._out, self._err = directory / "out", directory / "err"
+    def __init__(self, command: Sequence[str], directory: Path = ROOT) -> None:
+        outputs = scratch.new_directory()
+        self._out, self._err = outputs / "out", outputs / "err"
         self._read = 0
         environment = {name: value for name, value in os.environ.items() if name != "INDELIBLE_URL"}
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self._process = subprocess.Popen(
-                list(command), cwd=ROOT, env=environment,
+                list(command), cwd=directory, env=environment,
                 stdin=subprocess.PIPE, stdout=out, stderr=err,
             )  # fmt: skip
 
@@ -97,6 +98,15 @@ class Program:
         status = self._process.wait(SECONDS)
         assert status == 0, f"exit status {status}: {self.err}"
         return self.out
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def stop(self, number: signal.Signals) -> int:
+        """Send it a signal that is to end it, and return its exit status."""
+        self._process.send_signal(number)
+        return self._process.wait(SECONDS)
 
     def end(self) -> None:
         """End it with SIGTERM, if it still runs."""

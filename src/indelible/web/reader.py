@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
-from indelible.errors import ConfigurationError
+from indelible.errors import ConfigurationError, InvalidEventError
 from indelible.event import Actor, AuditEvent
 
 __all__ = ["Authorize", "Reader"]
@@ -40,7 +40,12 @@ class Reader:
     def __post_init__(self) -> None:
         """Check what a hook has passed, because a mistake here shows somebody else's events."""
         if isinstance(self.actor, str):
-            object.__setattr__(self, "actor", Actor.parse(self.actor))
+            try:
+                object.__setattr__(self, "actor", Actor.parse(self.actor))
+            except InvalidEventError as error:
+                raise ConfigurationError(
+                    "actor", self.actor, "write it as 'type:id', such as 'user:42'"
+                ) from error
         elif not isinstance(self.actor, Actor):
             raise ConfigurationError("actor", self.actor, "pass 'type:id' or an Actor")
         tenants: Any = self.tenants
