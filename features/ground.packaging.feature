@@ -34,6 +34,11 @@ Feature: What is installed is what the documentation says, and no more
   Scenario: The package tells type checkers that it is typed
     Then the package holds "py.typed"
 
+  Scenario: The wheel carries the page's templates and files
+    When the wheel is made
+    Then the wheel holds each file of "indelible/web/templates"
+    And the wheel holds each file of "indelible/web/static"
+
   Scenario: The README opens with the two commands, and each command in it exists
     Then the README names "./dev demo" and "./dev test"
     And ./dev knows each of its commands that the README names

@@ -71,6 +71,19 @@ def then_package_holds(context: Any, name: str) -> None:
     assert files("indelible").joinpath(name).is_file()
 
 
+@when("the wheel is made")
+def when_wheel(context: Any) -> None:
+    context.wheel = packaging.wheel_files(context.tmp)
+
+
+@then('the wheel holds each file of "{directory}"')
+def then_wheel_holds(context: Any, directory: str) -> None:
+    wanted = packaging.source_files(directory)
+    assert len(wanted) > 3, wanted
+    held = {name for name in context.wheel if name.startswith(f"{directory}/")}
+    assert held == wanted, held ^ wanted
+
+
 @then('the README names "{first}" and "{second}"')
 def then_readme_names(context: Any, first: str, second: str) -> None:
     text = (packaging.ROOT / "README.md").read_text(encoding="utf-8")

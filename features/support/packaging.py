@@ -6,7 +6,9 @@ import json
 import os
 import re
 import shutil
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,26 @@ def seen_and_loaded() -> set[str]:
     ended = processes.run_python(code)
     assert ended.status == 0, ended.output
     return set(json.loads(ended.output.splitlines()[-1]))
+
+
+def wheel_files(directory: Path) -> set[str]:
+    """The names of the files in the wheel, which is made in a directory."""
+    ended = processes.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(directory)],
+        environment=processes.unmeasured(),
+    )
+    assert ended.status == 0, ended.output
+    (wheel,) = directory.glob("*.whl")
+    with zipfile.ZipFile(wheel) as files:
+        return set(files.namelist())
+
+
+def source_files(directory: str) -> set[str]:
+    """The names of all files of a directory of the package, as a wheel has them."""
+    source = ROOT / "src"
+    return {
+        str(path.relative_to(source)) for path in (source / directory).rglob("*") if path.is_file()
+    }
 
 
 def dev_commands_in_readme() -> set[str]:
