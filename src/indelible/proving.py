@@ -82,10 +82,9 @@ class Proving(Ending):
                 if name != "checkpoint_interval" and value:
                     raise ConfigurationError(name, value, "it takes a signing_key")
             return None
-        from indelible.sealing import Keeper, load_signer, verifier_of
+        from indelible.sealing import Keeper
 
-        self._verifier = verifier_of(load_signer(signing_key))
-        return Keeper(
+        keeper = Keeper(
             self._sealing_session,
             self._tables,
             self._log,
@@ -93,6 +92,8 @@ class Proving(Ending):
             signing_key=signing_key,
             **options,
         )
+        self._verifier = keeper.verifier
+        return keeper
 
     def prove(self, event_id: UUID | str, *, checkpoint: str | None = None) -> EventProof:
         """Return the proof that an event is in the log, which needs nothing else to be checked.

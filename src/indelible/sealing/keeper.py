@@ -48,6 +48,9 @@ class Keeper:
         witnesses: Who is asked to cosign.
         witness_policy: How many of them must, and what happens otherwise.
 
+    Attributes:
+        verifier: The signer's public key; None if the signer does not tell.
+
     Raises:
         ConfigurationError: An argument cannot work.
     """
@@ -76,7 +79,7 @@ class Keeper:
         self._origin = origin
         self._report = report
         self._signer = load_signer(signing_key)
-        verifier_of(self._signer)
+        self.verifier = verifier_of(self._signer)
         self._state = as_state(signer_state, signing_key, origin)
         self._sinks = as_sinks(checkpoint_sinks)
         self._witnesses, self._policy = as_witnesses(witnesses, witness_policy)
