@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from behave import then, when
 
-from features.support.merkle import oracle, tiles, trees
+from features.support.merkle import oracle, proofs, tiles, trees
 from indelible import merkle
 from indelible.merkle import Frontier, TilePath
 
@@ -116,52 +116,52 @@ def tree_names(context: Context) -> None:
 
 @then("the proof of inclusion is right in all trees up to size 130")
 def proof_all_inclusion(context: Context) -> None:
-    trees.check_all_inclusion_proofs()
+    proofs.check_all_inclusion_proofs()
 
 
 @then("the proof of consistency is right between all sizes up to 130")
 def proof_all_consistency(context: Context) -> None:
-    trees.check_all_consistency_proofs()
+    proofs.check_all_consistency_proofs()
 
 
 @then("the proofs of inclusion in all subtrees have the digest {digest}")
 def proof_subtrees(context: Context, digest: str) -> None:
-    assert trees.subtree_proofs_digest() == digest
+    assert proofs.subtree_proofs_digest() == digest
 
 
 @then("the proof of inclusion is refused for every changed bit")
 def proof_inclusion_bits(context: Context) -> None:
-    trees.check_inclusion_bits()
+    proofs.check_inclusion_bits()
 
 
 @then("the proof of consistency is refused for every changed bit")
 def proof_consistency_bits(context: Context) -> None:
-    trees.check_consistency_bits()
+    proofs.check_consistency_bits()
 
 
 @then("the proof is refused after every edit of its list")
 def proof_edits(context: Context) -> None:
-    trees.check_proof_edits()
+    proofs.check_proof_edits()
 
 
 @then("the proof's verifiers raise nothing but ProofError on garbage")
 def proof_garbage(context: Context) -> None:
-    trees.check_proof_garbage()
+    proofs.check_proof_garbage()
 
 
 @then("the proof in a tree of {size:d} leaves fetches no tile twice and at most two of each level")
 def proof_tiles(context: Context, size: int) -> None:
-    trees.check_tiles_touched(size)
+    proofs.check_tiles_touched(size)
 
 
 @then("the proof for any earlier size of a log of {size:d} leaves verifies")
 def proof_past(context: Context, size: int) -> None:
-    trees.check_past_sizes(size)
+    proofs.check_past_sizes(size)
 
 
 @when("the proof is tried with {case}")
 def proof_case(context: Context, case: str) -> None:
-    context.refusal = trees.refused_proof(case)
+    context.refusal = proofs.refused_proof(case)
 
 
 @then('the proof\'s refusal says "{text}"')

@@ -18,6 +18,12 @@ from indelible.verification.pieces import (
     TileDifference,
 )
 from indelible.verification.report import Finding, Kind
+from indelible.verification.signed import (
+    STRUCTURAL,
+    name_disagreements,
+    name_missing_handovers,
+    name_rollback,
+)
 from indelible.verification.tree import TreeAt, find_insertion, find_swap, subtrees
 
 __all__ = ["Evidence", "HeadState", "findings_of"]
@@ -25,7 +31,6 @@ __all__ = ["Evidence", "HeadState", "findings_of"]
 _MOST_FINDINGS: Final = 200
 _MOST_LEVELS: Final = 8  # A log of 2**63 events has no more.
 _LEAF_PREFIX: Final = b"\x00"
-_STRUCTURAL: Final = frozenset({Kind.DELETED, Kind.INSERTED, Kind.REORDERED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +177,10 @@ class _Verdict:
         self._add_surplus()
         self._check_head()
         self._findings += self._judge.findings
-        self._check_handovers()
-        self._check_disagreements()
-        self._check_beyond()
+        if not evidence.loose_handovers:
+            self._findings += name_missing_handovers(self._judge, evidence.first)
+        self._findings += name_disagreements(self._judge, self._findings)
+        self._findings += name_rollback(self._judge, self._findings, self._stop)
         self._findings.sort(key=lambda finding: finding.first)
         evidence.unlisted += max(0, len(self._findings) - _MOST_FINDINGS)
         return self._findings[:_MOST_FINDINGS], self._notes()
@@ -284,12 +290,12 @@ class _Verdict:
         )
 
     def _is_structural(self) -> bool:
-        return any(finding.kind in _STRUCTURAL for finding in self._findings)
+        return any(finding.kind in STRUCTURAL for finding in self._findings)
 
     def _widen(self, part: tuple[int, int]) -> None:
         """Correct a finding about the end: the events before it were renumbered to hide it."""
         for position, finding in enumerate(self._findings):
-            if finding.kind not in _STRUCTURAL or finding.first < part[1]:
+            if finding.kind not in STRUCTURAL or finding.first < part[1]:
                 continue
             if finding.kind is Kind.INSERTED and finding.count == 1:
                 place = self._inserted_at()
@@ -314,7 +320,7 @@ class _Verdict:
         """Correct findings right behind tiles that are gone, and with them what was there."""
         for position, finding in enumerate(self._findings):
             tile, offset = divmod(finding.first, TILE_WIDTH)
-            if finding.kind not in _STRUCTURAL or offset or tile - 1 not in gaps:
+            if finding.kind not in STRUCTURAL or offset or tile - 1 not in gaps:
                 continue
             while tile - 1 in gaps:
                 tile -= 1
@@ -375,98 +381,6 @@ class _Verdict:
 
     def _above(self, size: int) -> list[Disagreement]:
         return [item for item in self._judge.disagreements if item.checkpoint.size > size]
-
-    # Checkpoints -------------------------------------------------------------------------------
-
-    def _check_disagreements(self) -> None:
-        """Name checkpoints that the tree does not lead to, unless other findings explain it."""
-        explained = min(
-            (
-                finding.first
-                for finding in self._findings
-                if finding.kind in _STRUCTURAL | {Kind.EDITED}
-            ),
-            default=None,
-        )
-        named: set[bool] = set()
-        for item in sorted(self._judge.disagreements, key=lambda item: item.checkpoint.size):
-            size = item.checkpoint.size
-            if item.kept in named or (explained is not None and explained < size):
-                continue
-            named.add(item.kept)
-            self._findings.append(self._disagreement(item))
-
-    def _disagreement(self, item: Disagreement) -> Finding:
-        size = item.checkpoint.size
-        judge = self._judge
-        anonymous = not item.kept and judge.trust.keys == ()
-        first = judge.kept if item.kept else judge.sealed
-        first = first if first < size else 0
-        if anonymous:
-            kind, what = Kind.CHECKPOINT, f"the stored checkpoint of size {size}"
-            detail = f"{what} has another root than the events, and nobody knows who signed it"
-        elif item.kept:
-            kind = Kind.FORKED
-            detail = (
-                f"the log is another one than the checkpoint of size {size} that you kept: it was "
-                "rewritten, or is another branch"
-            )
-            if judge.sealed >= size:
-                detail += ". The key has signed both, so its holder took part or has lost it"
-        else:
-            kind = Kind.FORKED
-            detail = (
-                f"the log is another one than its signed checkpoint of size {size}: it was "
-                "rewritten, or is another branch, by someone without the key"
-            )
-        return Finding(
-            kind,
-            first,
-            size - 1,
-            detail,
-            exact=False,
-            count=size - first,
-            expected=item.checkpoint.root.hex(),
-            found=item.root.hex(),
-        )
-
-    def _check_handovers(self) -> None:
-        if self._evidence.loose_handovers:
-            return
-        for size in self._judge.missing_handovers(self._evidence.first):
-            self._findings.append(
-                Finding(
-                    Kind.CHECKPOINT,
-                    0,
-                    size - 1,
-                    f"there is no checkpoint of size {size} by the key that ends there, so nothing "
-                    "ties what the next key has signed to the events before",
-                    count=size,
-                )
-            )
-
-    def _check_beyond(self) -> None:
-        beyond = [(item.checkpoint.size, "its signed checkpoint") for item in self._judge.beyond]
-        beyond += [
-            (size, "the checkpoint that you kept") for size in self._judge.pins if size > self._stop
-        ]
-        if not beyond or any(
-            finding.kind is Kind.DELETED and finding.last == self._stop - 1
-            for finding in self._findings
-        ):
-            return
-        size, what = max(beyond)
-        self._findings.append(
-            Finding(
-                Kind.ROLLED_BACK,
-                self._stop,
-                size - 1,
-                f"the log ends after {self._stop} events, and {what} covers {size}",
-                count=size - self._stop,
-                expected=str(size),
-                found=str(self._stop),
-            )
-        )
 
     def _notes(self) -> list[str]:
         notes = []
