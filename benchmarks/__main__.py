@@ -52,7 +52,12 @@ def _suites(rounds: int, *, quick: bool = False) -> dict[str, list[Callable[[], 
             *(lambda kind=kind: text.searching(kind) for kind in servers.KINDS),
         ],
         "export": [lambda: export.exporting(rounds)],
-        "verify": [lambda: verify.verification(rounds), verify.proving, verify.verify_memory],
+        "verify": [
+            lambda: verify.verification(rounds),
+            lambda: verify.beside_peer(rounds),
+            verify.proving,
+            verify.verify_memory,
+        ],
     }
 
 
