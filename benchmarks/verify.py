@@ -219,9 +219,7 @@ def beside_peer(rounds: int) -> list[Figure]:
     try:
         module: Any = importlib.import_module("rust_py_audit")
     except ImportError:
-        raise servers.Unavailable(
-            "verify beside rust-py-audit's: pip install rust-py-audit"
-        ) from None
+        raise servers.Unavailable("rust-py-audit", "pip install rust-py-audit") from None
     url = sealed_log(EVENTS)
     with tempfile.TemporaryDirectory() as directory:
         log = module.AuditLogger(app_name="bench", file_path=str(Path(directory, "audit.jsonl")))

@@ -41,12 +41,12 @@ class Unavailable(Exception):
     """A kind of server cannot be had on this machine.
 
     Attributes:
-        kind: One of `KINDS`.
+        kind: One of `KINDS`, or the name of whatever else is missing.
         reason: Why not, in one line, with what would mend it where that is known.
     """
 
     def __init__(self, kind: str, reason: str) -> None:
-        super().__init__(f"{TITLES[kind]} cannot be had: {reason}")
+        super().__init__(f"{TITLES.get(kind, kind)} cannot be had: {reason}")
         self.kind = kind
         self.reason = reason
 
@@ -85,7 +85,7 @@ class Server(ABC):
     As a context manager it starts on entry and closes on exit.
 
     Attributes:
-        kind: One of `KINDS`.
+        kind: One of `KINDS`, or the name of whatever else is missing.
     """
 
     kind: ClassVar[str]
