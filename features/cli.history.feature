@@ -40,13 +40,18 @@ Feature: What became of one thing is told on the command line
       """
 
   Scenario: As it was at a time, the newest first
-    When indelible runs "history invoice:1 --until 2026-03-01T10:00Z --order newest --limit 1 --table"
+    When indelible runs "history invoice:1 --until 2026-03-01T10:00Z --order newest --limit 2 --table"
     Then indelible's output is this, apart from what is new each time
       """
       version 2  2026-03-01 09:00:00.000  user:2  invoice.update  success  number 1
         reason: a typo
         api_key  [redacted]  →  [redacted]
         total    10          →  12
+
+      version 1  2026-03-01 08:00:00.000  user:1  invoice.create  success  number 0
+        iban   (none)  →  "DE1"
+        to     (none)  →  {city: "Rome"}
+        total  (none)  →  10
 
       state after version 2
         api_key  [redacted]

@@ -55,10 +55,12 @@ Feature: Events are counted on the command line
     When indelible runs on a terminal of 60 columns "stats --top 1 --no-pager"
     Then indelible prints "  (others)        2  "
 
-  Scenario: Few are not none
+  Scenario: Few are not none, and all the rest sets no scale
     Given indelible has recorded 1000 further events
     When indelible runs on a terminal of 40 columns "facets outcome --no-pager"
     Then indelible prints "denied       1  ▏"
+    When indelible runs on a terminal of 40 columns "facets actor --limit 1 --no-pager"
+    Then indelible prints "user:1    146  ███████████████████████"
 
   Scenario: Nothing matches
     When indelible runs "stats --actor user:9 --table"

@@ -143,8 +143,11 @@ class _Pager:
         Raises:
             _Left: The pager has been left.
         """
+        left = memoryview(data)
         try:
-            self._ours.write(data)
+            # One write ends early when the pager is left in the middle of it.
+            while left:
+                left = left[self._ours.write(left) :]
         except BrokenPipeError:
             raise _Left from None
 
