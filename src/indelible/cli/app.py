@@ -68,7 +68,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     ),
     "export": LazyCommand(
         "indelible.cli.commands.export",
-        "Write the log as a directory of static files (C2SP tlog-tiles).",
+        "Write events in a format of others, or the log as static files.",
     ),
     "serve": LazyCommand(
         "indelible.cli.commands.serve",
