@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from indelible.errors import QueryTimeoutError
-from indelible.web.parameters import READS, Question, is_read
+from indelible.event import AuditEvent
+from indelible.web.parameters import READS, Question, without_reads
 from indelible.web.reader import Reader
 
 if TYPE_CHECKING:
@@ -126,12 +127,12 @@ def _ends(
         # Looks at the page are the newest events of a log that nobody else writes to just now.
         limit = _LOOKS if hides_reads else 1
         page = service.query(order=order, limit=limit, timeout=_left(deadline), **near)
-        times = [
-            event.occurred_at for event in page.items if not (hides_reads and is_read(event.action))
-        ]
         if not page.items:
             return None
-        found.append(times[0] if times else page.items[-1].occurred_at)
+        others = without_reads(page, hide=hides_reads)
+        # Where all are looks, one of them is near enough.
+        place, body = (others or without_reads(page, hide=False)[-1:])[0]
+        found.append(AuditEvent.from_body(body, place).occurred_at)
     return min(found), max(found)
 
 

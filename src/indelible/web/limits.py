@@ -37,7 +37,7 @@ class Limits:
     page_size: int = 50
     most_page_size: int = 200
     query_seconds: float = 10.0
-    histogram_seconds: float = 0.006
+    histogram_seconds: float = 0.005
     readers: int = 8
     exports: int = 2
     export_seconds: float = 3600.0

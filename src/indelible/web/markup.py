@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,6 +30,10 @@ _MOST_CHARACTERS: Final = 8_192
 
 _MOST_ITEMS: Final = 500
 """Most members of one value that are shown."""
+
+_REMEMBERED: Final = 4_096
+_MOST_REMEMBERED: Final = 200
+"""How many texts of how many characters are remembered with their HTML."""
 
 _DECIMAL_BITS: Final = 13_000
 """Python refuses to write integers of more than 4,300 digits in decimal."""
@@ -51,16 +56,27 @@ def is_plain(text: str) -> bool:
 
 def text_html(text: object) -> Markup:
     """Return a text in one line."""
-    return Markup("<bdi>") + _cut(visible(str(text))) + Markup("</bdi>")
+    value = str(text)
+    return _short_html(value) if len(value) <= _MOST_REMEMBERED else _text_html(value)
+
+
+def _text_html(text: str) -> Markup:
+    return Markup(f"<bdi>{_cut(visible(text))}</bdi>")  # noqa: S704 - escaped by _cut
+
+
+_short_html = lru_cache(_REMEMBERED)(_text_html)
+"""A page names the same few actors and actions again and again."""
 
 
 def moment_html(moment: datetime, zone: Zone, timespec: str = "seconds") -> Markup:
     """Return a point in time on the reader's clock; scripts put theirs there if none is known."""
-    utc = moment.astimezone(UTC)
-    exact = utc.isoformat(timespec="microseconds")[:26]
-    fill = Markup("") if zone.known else Markup(" data-local")
-    return Markup('<time datetime="{}Z" title="{} UTC"{} data-precision="{}">{}</time>').format(
-        exact, exact.replace("T", " "), fill, timespec, zone.local(moment, timespec)
+    exact = moment.astimezone(UTC).isoformat(timespec="microseconds")[:26]
+    fill = "" if zone.known else " data-local"
+    # Digits and our own words: nothing that would have to be escaped, which costs a page of
+    # events more than all the rest of it.
+    return Markup(  # noqa: S704
+        f'<time datetime="{exact}Z" title="{exact[:10]} {exact[11:]} UTC"{fill} '
+        f'data-precision="{timespec}">{zone.local(moment, timespec)}</time>'
     )
 
 

@@ -15,17 +15,29 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from indelible.errors import QueryError
-from indelible.query import FILTER_NAMES
+from indelible.event import Place
+from indelible.query import FILTER_NAMES, Events, Page
 from indelible.timewords import parse_moment
 from indelible.web.limits import Limits
 from indelible.web.reader import Reader
 from indelible.web.zones import PARAMETER as ZONE
 from indelible.web.zones import Zone
 
-__all__ = ["READS", "Chip", "Question", "address", "is_read", "question_of", "raw_parameters"]
+__all__ = [
+    "READS",
+    "Chip",
+    "Question",
+    "address",
+    "is_read",
+    "question_of",
+    "raw_parameters",
+    "without_reads",
+]
 
 READS: Final = "audit.read.*"
 """The actions by which looks at the page are recorded, which lists leave out unless asked."""
+
+_LOOK: Final = '{"action":"audit.read.'
 
 _NUMBERS: Final = frozenset({"since_seq", "until_seq"})
 _MOMENTS: Final = frozenset({"since", "until"})
@@ -128,9 +140,24 @@ class Question:
         return out
 
 
-def is_read(action: str) -> bool:
-    """Tell whether an action is that of a look at the page."""
-    return action.startswith(READS[:-1])
+def is_read(body: str) -> bool:
+    """Tell whether a body is that of a look at the page, without decoding it."""
+    # A body is canonical JSON, and this its first member.
+    return body.startswith(_LOOK)
+
+
+def without_reads(page: Page, *, hide: bool) -> list[tuple[Place, str]]:
+    """Return places and bodies of a page's events, but for looks at the page if these are hidden.
+
+    Events are decoded when they are shown, and not to find out that they are not.
+    """
+    items = page.items
+    stored = (
+        items.bodies()
+        if isinstance(items, Events)
+        else ((event.place, event.body) for event in items if event.place is not None)
+    )
+    return [(place, body) for place, body in stored if not (hide and is_read(body))]
 
 
 def address(pairs: Iterable[tuple[str, str]]) -> str:

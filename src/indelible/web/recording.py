@@ -13,8 +13,9 @@ import ipaddress
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.requests import Request
@@ -62,26 +63,30 @@ class Reads:
 
     def listed(
         self, request: Request, reader: Reader, filters: Mapping[str, Any], order: str
-    ) -> None:
-        """Record that a list was opened, or its histogram, or the timeline of an actor.
+    ) -> Callable[[], None] | None:
+        """Count that a list was opened, or its histogram, or the timeline of an actor.
 
-        Raises:
-            AuditError: It could not be recorded.
+        Returns:
+            What records it, and raises AuditError if it cannot; None if it is recorded already.
         """
         if not self._enabled:
-            return
+            return None
         checked = Filters.checked(filters)
         key = ("list", str(reader.actor), checked.fingerprint(newest=order == "newest"))
         pages = self._pages(key)
-        if pages in _PAGES:
-            details = {
-                "filters": short_filters(checked.described()),
-                "order": order,
-                "pages": pages,
-            }
-            self._record(
-                "audit.read.list", request, reader, key, target=self._whole, details=details
-            )
+        if pages not in _PAGES:
+            return None
+        short = short_filters(checked.described())
+        details = {"filters": short, "order": order, "pages": pages}
+        return partial(
+            self._record,
+            "audit.read.list",
+            request,
+            reader,
+            key,
+            target=self._whole,
+            details=details,
+        )
 
     def event(self, request: Request, reader: Reader, event: AuditEvent, kind: str) -> None:
         """Record that an event was opened, or its proof.

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from indelible.verification.trust import TrustedKey
 
 __all__ = ["ForbiddenError", "NotFoundError", "Site", "View", "Visit", "root_of"]
+
+_REMEMBERED: Final = 4_096
+"""Actors and targets whose addresses are remembered."""
 
 _STATIC: Final = files("indelible.web") / "static"
 
@@ -175,7 +179,12 @@ def _environment() -> Environment:
 
 def segment(text: object) -> str:
     """Return a text as one segment of an address's path."""
-    return quote(str(text), safe=":@,")
+    return _quoted(str(text))
+
+
+@lru_cache(_REMEMBERED)
+def _quoted(text: str) -> str:
+    return quote(text, safe=":@,")
 
 
 def _digests() -> dict[str, str]:

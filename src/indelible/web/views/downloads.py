@@ -17,7 +17,7 @@ from indelible.event import Place
 from indelible.exporters import Csv, ExportRecord, JsonLines, Stored
 from indelible.exporters.csv_ import COLUMNS
 from indelible.query import MAX_LIMIT, Events, Filters
-from indelible.web.parameters import Question
+from indelible.web.parameters import Question, is_read
 from indelible.web.recording import client_members, short_filters
 from indelible.web.site import NotFoundError, Site, Visit
 
@@ -28,9 +28,6 @@ __all__ = ["export"]
 
 _VIEW_PARAMETERS: Final = frozenset({"limit", "cursor", "histogram"})
 """Parameters of a list that say nothing about what is taken away."""
-
-_LOOK: Final = '{"action":"audit.read.'
-"""How the bodies of looks at the page begin: a body is canonical JSON."""
 
 if COLUMNS[0] != "seq":
     raise AssertionError("the number is expected in the first column")
@@ -202,7 +199,7 @@ class _Download:
     def _wanted(self, bodies: Iterable[tuple[Place, str]]) -> Iterator[Stored]:
         hides = self._question.hides_reads
         for place, body in bodies:
-            if not (hides and body.startswith(_LOOK)):
+            if not (hides and is_read(body)):
                 yield Stored(place, body)
 
 

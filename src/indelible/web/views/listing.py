@@ -9,10 +9,12 @@ from starlette.responses import RedirectResponse, Response
 
 from indelible.errors import QueryError, QueryTimeoutError
 from indelible.event import Actor, AuditEvent, Outcome
-from indelible.query import Page
+from indelible.moments import utc_text
+from indelible.query import Events, Key, Page
+from indelible.query.cursor import pack, unpack
 from indelible.web.cursors import read_address, write_address
 from indelible.web.histogram import Histogram, histogram_of
-from indelible.web.parameters import Question, is_read, raw_parameters
+from indelible.web.parameters import Question, raw_parameters, without_reads
 from indelible.web.site import NotFoundError, Site, Visit
 
 if TYPE_CHECKING:
@@ -21,13 +23,13 @@ if TYPE_CHECKING:
 __all__ = ["form_values", "histogram", "listing", "timeline"]
 
 _ROUNDS: Final = 8
-_CHUNK: Final = 250
-"""How often, and among how many events at a time, is looked for those that are no looks at the
-page, where one page of the list holds too few of them."""
+_LOOKS: Final = 100
+"""How often a list is filled up where looks at the page were left out of it, and how many more of
+these are expected each time."""
 
 
 class _Found(NamedTuple):
-    items: list[AuditEvent]
+    items: Events
     cursor: str | None
 
 
@@ -59,7 +61,9 @@ def histogram(site: Site, visit: Visit) -> Response:
         bars = histogram_of(site.service, visit.reader, question, site.limits.query_seconds)
     except QueryTimeoutError:
         bars = None
-    site.reads.listed(visit.request, visit.reader, question.filters, question.order)
+    look = site.reads.listed(visit.request, visit.reader, question.filters, question.order)
+    if look is not None:
+        look()
     return site.render(
         "part_histogram.html",
         visit.request,
@@ -88,11 +92,10 @@ def _list(
 ) -> Response:
     filters = dict(question.filters)
     found = _filled(site, visit.reader, question)
-    # After the query, which knows what of the filters must not be written down; it is waited for
-    # at the end.
-    looked = site.aside.submit(
-        site.reads.listed, visit.request, visit.reader, filters, question.order
-    )
+    # After the query, which knows what of the filters must not be written down; beside all the
+    # rest, because a commit takes as long as the disk does; and waited for at the end.
+    look = site.reads.listed(visit.request, visit.reader, filters, question.order)
+    looked = None if look is None else site.aside.submit(look)
     more = write_address(site.service, visit.reader, found.cursor)
     shown = {
         **values,
@@ -102,7 +105,7 @@ def _list(
         "unfinished": more is not None and len(found.items) < question.limit,
     }
     if visit.is_part and question.cursor is not None:
-        looked.result()
+        _settled(looked)
         return site.render("part_rows.html", visit.request, visit=visit, **shown)
     bars, too_long = None, False
     follows = False
@@ -127,9 +130,10 @@ def _list(
     return response
 
 
-def _settled(looked: Future[None]) -> None:
+def _settled(looked: Future[None] | None) -> None:
     """Wait until a look is recorded; nothing is shown whose reading is not."""
-    looked.result()
+    if looked is not None:
+        looked.result()
 
 
 def _histogram(site: Site, visit: Visit, question: Question) -> tuple[Histogram | None, bool]:
@@ -156,22 +160,24 @@ def _filled(site: Site, reader: Reader, question: Question) -> _Found:
         )
 
     cursor = read_address(site.service, reader, question.cursor)
-    page = asked(question.limit, cursor)
-    if not question.hides_reads:
-        return _Found(list(page.items), page.next_cursor)
-    items = [event for event in page.items if not is_read(event.action)]
+    limit = question.limit
+    page = asked(limit, cursor)
+    found = without_reads(page, hide=question.hides_reads)
     for _ in range(_ROUNDS):
-        cursor, missing = page.next_cursor, question.limit - len(items)
-        if cursor is None or not missing or not page.items:
+        cursor, missing = page.next_cursor, question.limit - len(found)
+        # A page that is not full of itself is as far as its time went.
+        if cursor is None or missing <= 0 or len(page.items) < limit:
             break
-        page = asked(_CHUNK, cursor)
-        places = [n for n, event in enumerate(page.items) if not is_read(event.action)]
-        if len(places) > missing:
-            # Once more and no further, for a cursor that is right behind the last one shown.
-            places = places[:missing]
-            page = asked(places[-1] + 1, cursor)
-        items += [page.items[place] for place in places]
-    return _Found(items, page.next_cursor)
+        limit = missing + _LOOKS
+        page = asked(limit, cursor)
+        more = without_reads(page, hide=True)
+        found += more[:missing]
+        if len(more) > missing:
+            place, body = more[missing - 1]
+            at = utc_text("cursor", AuditEvent.from_body(body, place).occurred_at)
+            _, fingerprint = unpack(cursor)
+            return _Found(Events(found), pack(Key(at, place.seq), fingerprint))
+    return _Found(Events(found), page.next_cursor)
 
 
 def refused(site: Site, visit: Visit, error: QueryError) -> Response:
