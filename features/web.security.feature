@@ -68,6 +68,19 @@ Feature: The page is safe by default
       | 192.0.2.1    | 127.0.0.1           | 403    |
       | 192.0.2.1    | audit.example       | 403    |
 
+  Scenario Outline: Whoever comes through a proxy on this machine is not this machine
+    Given the page of a shop's log without hook and token
+    When a proxy asks for "/" and says "<header>"
+    Then the answer's status is 403
+    And the answer has nothing of the log, unless it is 200
+
+    Examples:
+      | header            |
+      | x-forwarded-for   |
+      | x-real-ip         |
+      | forwarded         |
+      | via               |
+
   Scenario Outline: With allowed hosts no other name is answered
     Given the page of a shop's log for the hosts "audit.example"
     When 192.0.2.1 asks for "/" at "<host>"

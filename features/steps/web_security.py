@@ -98,6 +98,12 @@ def when_asked(context: Any, client: str, path: str, host: str) -> None:
     context.browser.open(path, host=host)
 
 
+@when('a proxy asks for "{path}" and says "{header}"')
+def when_proxied(context: Any, path: str, header: str) -> None:
+    page_of(context)
+    context.browser.open(path, **{header: "192.0.2.1"})
+
+
 @when('a client sends {method} to "{address}"')
 def when_sent(context: Any, method: str, address: str) -> None:
     browser(context).send(method, address.format(**context.ids))

@@ -35,6 +35,11 @@ _HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
+_FORWARDED: Final = frozenset(
+    {b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"}
+)
+"""What proxies say about those for whom they ask."""
+
 _NAMES_OF_THIS_MACHINE: Final = frozenset({"localhost"})
 
 
@@ -132,7 +137,9 @@ class Guard:
         host = host_of(scope)
         if self._loopback_only:
             client = scope.get("client")
-            if client is None or not is_loopback(client[0]):
+            # A proxy on this machine asks for somebody who is perhaps elsewhere.
+            proxied = any(name in _FORWARDED for name, _ in scope["headers"])
+            if client is None or proxied or not is_loopback(client[0]):
                 return 403, (
                     "This page is for its own machine alone: it has neither a token nor an "
                     "authorize hook."

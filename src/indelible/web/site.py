@@ -107,8 +107,8 @@ class Site:
         self.exports = Slots(limits.exports)
         self.status = LogStatus(service, named, limits)
         self.words = Words(service)
-        # What a page need not wait for before it goes on; made of daemon threads by nobody, so
-        # that the interpreter's end waits for what is being recorded.
+        # For what a page need not wait for before it goes on. The interpreter's end waits for it,
+        # so that no look is lost.
         self.aside = ThreadPoolExecutor(limits.readers, "indelible-page")
         self._environment = _environment()
 
