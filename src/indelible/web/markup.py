@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
+from unicodedata import category
 from uuid import UUID
 
 from markupsafe import Markup, escape
@@ -41,6 +42,12 @@ _DECIMAL_BITS: Final = 13_000
 _SHORTEST_DIFFERENCE: Final = 24
 """Two texts of which both are longer than this are compared letter by letter, in characters."""
 
+_MOST_MARKS: Final = 8
+"""Most marks above and below one character that are shown as such: a heap of them covers the lines
+around, and no browser breaks it into lines. No script needs as many."""
+
+_MARKS: Final = frozenset({"Mn", "Me"})
+
 _PLAIN: Final = re.compile(r"[\w/.~-]{1,200}")
 
 _ABSENT: Final = Markup('<span class="absent">none</span>')
@@ -61,7 +68,7 @@ def text_html(text: object) -> Markup:
 
 
 def _text_html(text: str) -> Markup:
-    return Markup(f"<bdi>{_cut(visible(text))}</bdi>")  # noqa: S704 - escaped by _cut
+    return Markup(f"<bdi>{_cut(_shown(text))}</bdi>")  # noqa: S704 - escaped by _cut
 
 
 _short_html = lru_cache(_REMEMBERED)(_text_html)
@@ -133,7 +140,7 @@ def _scalar(value: Any) -> str:
 
 
 def _plain(text: str) -> Markup:
-    return Markup('<bdi class="plain">') + _cut(visible(text)) + Markup("</bdi>")
+    return Markup('<bdi class="plain">') + _cut(_shown(text)) + Markup("</bdi>")
 
 
 def _string(inner: Markup) -> Markup:
@@ -173,9 +180,20 @@ def _joined(rows: Iterable[Markup], number: int, element: str) -> Markup:
 
 def lines(text: str) -> str:
     """Return a text of several lines, in which all but the ends of lines is written out."""
-    if text.isprintable():
+    return "\n".join(_shown(line) for line in text.split("\n"))
+
+
+def _shown(text: str) -> str:
+    """Return a text of one line in which all shows, and in its place."""
+    text = visible(text)
+    if text.isascii():
         return text
-    return "\n".join(visible(line) for line in text.split("\n"))
+    out = []
+    marks = 0
+    for char in text:
+        marks = marks + 1 if category(char) in _MARKS else 0
+        out.append(char if marks <= _MOST_MARKS else json.dumps(char)[1:-1])
+    return "".join(out)
 
 
 def _cut(text: str) -> Markup:
