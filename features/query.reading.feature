@@ -191,3 +191,24 @@ Feature: Reading a log
   Scenario: The reader meets no malformed cursor that does more than raise a QueryError
     Given a reader of 5 events of all kinds
     Then the reader answers any cursor with a page or a QueryError
+
+  @use.with_db=<db>
+  Scenario Outline: A pattern finds the same whether its events are frequent or rare, on <db>
+    Given a reader of 300 events of an area, 900 of another one, and 30 mixed ones, some of them late
+    Then the reader's pages of any size by the area's pattern are those of a plain loop, begun anywhere
+
+    Examples:
+      | db         |
+      | sqlite     |
+      | postgresql |
+      | mariadb    |
+
+  @use.with_db=postgresql
+  Scenario: A reader goes on when the server has ended its connections
+    Given a reader of 20 events of all kinds
+    When the reader asks from 6 threads at once
+    And the server ends all connections to the reader's database
+    Then the reader's next 6 questions are answered
+    And the reader has no transaction open
+    When the reader is closed
+    Then the server has no connection to the reader's database

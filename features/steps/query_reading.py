@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from behave import given, then, when
+from sqlalchemy.pool import NullPool
 
 from features.support.events.services import open_service, plain_engine
-from features.support.reading import answers, logs
+from features.support.reading import answers, logs, ways
 
 
 @given("a reader of {number:d} events of all kinds")
@@ -186,3 +187,51 @@ def reader_stream(context: Any) -> None:
 @then("the reader's questions end with a QueryTimeoutError when the database takes too long")
 def reader_timeout(context: Any) -> None:
     answers.check_timeout(context.service)
+
+
+@given(
+    "a reader of 300 events of an area, 900 of another one, and 30 mixed ones, some of them late"
+)
+def reader_areas(context: Any) -> None:
+    context.service = open_service(context, audit_async=True)
+    context.areas = ways.record_areas(context.service)
+
+
+@then(
+    "the reader's pages of any size by the area's pattern are those of a plain loop, begun anywhere"
+)
+def reader_pattern_pages(context: Any) -> None:
+    ways.check_pattern(context.service, context.areas)
+
+
+@when("the reader asks from {threads:d} threads at once")
+def reader_asks(context: Any, threads: int) -> None:
+    ways.ask_at_once(context.service, threads)
+
+
+@when("the server ends all connections to the reader's database")
+def reader_cut(context: Any) -> None:
+    ways.end_connections(plain_engine(context, poolclass=NullPool))
+
+
+@then("the reader's next {number:d} questions are answered")
+def reader_answered(context: Any, number: int) -> None:
+    for _ in range(number):
+        assert len(context.service.query().items) == len(context.events)
+
+
+@then("the reader has no transaction open")
+def reader_idle(context: Any) -> None:
+    states = ways.connection_states(plain_engine(context, poolclass=NullPool))
+    assert states, "no connection is kept"
+    assert set(states) == {"idle"}, states
+
+
+@when("the reader is closed")
+def reader_closed(context: Any) -> None:
+    assert context.service.close()
+
+
+@then("the server has no connection to the reader's database")
+def reader_gone(context: Any) -> None:
+    ways.wait_for_no_connection(plain_engine(context, poolclass=NullPool))

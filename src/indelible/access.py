@@ -5,18 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from abc import abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from indelible.asynchronous import AsyncReading
-from indelible.errors import ClosedError
+from indelible.errors import AuditError, ClosedError
 from indelible.storage.imports import imports
 from indelible.writer.committer import Committer
 from indelible.writer.failures import FaultKind, explained
 from indelible.writer.thread import log_raised
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     Lock = threading.Lock | threading.RLock
 
     from sqlalchemy import URL, Connection, Engine
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from indelible.storage.appender import LogAppender
     from indelible.storage.backends import Backend
+    from indelible.storage.kept import KeptConnections
     from indelible.storage.reader import LogReader
     from indelible.storage.schema import Tables
 
@@ -31,6 +34,8 @@ __all__ = ["LogAccess", "closed_error", "is_memory_engine"]
 
 _READ_SECONDS: Final = 0.001
 """How often to look whether the reads that are waited for are over, in seconds."""
+
+_NOTHING_READ: Final = "nothing was read"
 
 _LOCKS: Final = 2
 """The commit lock and the session lock."""
@@ -58,6 +63,9 @@ class LogAccess(AsyncReading):
     _appender: LogAppender | None
     _reader: LogReader | None
     _session: Session | None
+    _kept: KeptConnections | None = None
+    """What reads without a time limit reads over, if the engine is the service's own."""
+
     _closed: bool
     _committer: Committer
 
@@ -79,6 +87,7 @@ class LogAccess(AsyncReading):
             from indelible.storage import engines, migrate
             from indelible.storage.appender import LogAppender
             from indelible.storage.harden import ensure_hardened
+            from indelible.storage.kept import KeptConnections
             from indelible.storage.reader import LogReader
 
         bind = self._bind
@@ -111,6 +120,8 @@ class LogAccess(AsyncReading):
             session = Session(engine.connect() if owned else engine, expire_on_commit=False)
             self._appender = LogAppender(backend, self._log)
             self._reader = LogReader(self._tables, self._log, engine)
+            if owned and KeptConnections.suit(engine) and not is_memory_engine(engine):
+                self._kept = KeptConnections(engine)
             self._engine = engine
         except BaseException:
             if owned:
@@ -123,19 +134,55 @@ class LogAccess(AsyncReading):
 
         return Fault.DATABASE if self._backend is None else self._backend.classify(error)
 
-    @contextmanager
-    def _reading(self, timeout: float | None = None) -> Iterator[tuple[Connection, LogReader]]:
+    def _reading(
+        self, timeout: float | None = None
+    ) -> AbstractContextManager[tuple[Connection, LogReader]]:
         """Give a connection of the caller's own, from the engine that the writer uses.
 
         Args:
             timeout: How long what is read on it may take, in seconds; None for any time.
         """
-        with self._borrowed_engine("nothing was read") as (engine, reader):
+        if timeout is None and self._kept is not None:
+            return _KeptRead(self._begin_kept, self._end_kept)
+        return self._pooled_reading(timeout)
+
+    @contextmanager
+    def _pooled_reading(self, timeout: float | None) -> Iterator[tuple[Connection, LogReader]]:
+        with self._borrowed_engine(_NOTHING_READ) as (engine, reader):
             # Loaded by the first use, under its lock.
             from indelible.storage.time_limit import time_limit
 
             with engine.connect() as connection, time_limit(connection, timeout):
                 yield connection, reader
+
+    def _begin_kept(self, token: tuple[int, object]) -> _Kept:
+        if self._closed:
+            raise closed_error()
+        try:
+            engine, reader = self._begin_read(token)
+            # Behind the token, so that what gives the connections up waits for this one.
+            kept = self._kept
+            connection = engine.connect() if kept is None else kept.take()
+        except BaseException as error:
+            self._reads.discard(token)
+            if isinstance(error, Exception) and self._is_database_error(error):
+                raise self._explained(error, _NOTHING_READ) from error
+            raise
+        return connection, reader, kept
+
+    def _end_kept(
+        self, token: tuple[int, object], given: _Kept, error: BaseException | None
+    ) -> None:
+        connection, _, kept = given
+        try:
+            if kept is None:
+                connection.close()
+            else:
+                kept.give_back(connection)
+        finally:
+            self._reads.discard(token)
+        if isinstance(error, Exception) and self._is_database_error(error):
+            raise self._explained(error, _NOTHING_READ) from error
 
     @contextmanager
     def _borrowed_engine(self, consequence: str) -> Iterator[tuple[Engine, LogReader]]:
@@ -156,9 +203,12 @@ class LogAccess(AsyncReading):
         except Exception as error:
             if not self._is_database_error(error):
                 raise
-            raise explained(self._classify(error).name, error, consequence) from error
+            raise self._explained(error, consequence) from error
         finally:
             self._reads.discard(token)
+
+    def _explained(self, error: Exception, consequence: str) -> AuditError:
+        return explained(self._classify(error).name, error, consequence)
 
     @contextmanager
     def _sealing_session(self) -> Iterator[Session]:
@@ -222,14 +272,17 @@ class LogAccess(AsyncReading):
             closing: Whether to close their connections, which the commit lock must allow.
             lent: Whether to dispose even of an engine that was given to the service.
         """
-        session, engine = self._session, self._engine
+        session, engine, kept = self._session, self._engine, self._kept
         self._session = None
+        self._kept = None
         self._appender = None
         self._reader = None
         self._engine = None
         try:
             if session is not None and closing:
                 _close_session(session)
+            if kept is not None:
+                kept.close()
             if engine is not None and (lent or engine is not self._bind):
                 # A connection that comes back after the disposal would stay open.
                 me = threading.get_ident()
@@ -271,7 +324,8 @@ class LogAccess(AsyncReading):
     def _renew_database(self) -> None:
         """Forget, in a forked child, what belongs to the parent."""
         # Kept alive on purpose: closing the parent's connections from here would end its sessions.
-        _of_the_parent.append((self._engine, self._session, self._appender))
+        _of_the_parent.append((self._engine, self._session, self._appender, self._kept))
+        self._kept = None
         self._session_lock = threading.Lock()
         self._maker = 0
         self._reads = set()
@@ -285,6 +339,42 @@ class LogAccess(AsyncReading):
         self._appender = None
         self._reader = None
         self._session = None
+
+
+_Kept = tuple["Connection", "LogReader", "KeptConnections | None"]
+"""What a read has been given: the last is None where it is to close the connection."""
+
+
+class _KeptRead:
+    """A read over a connection that is kept; not a generator, which takes twice as long.
+
+    Args:
+        begin: Gives what is read with; called with the read's token.
+        end: Takes it back; called with the token, what was given, and the error if there is one.
+    """
+
+    __slots__ = ("_begin", "_end", "_given", "_token")
+
+    def __init__(
+        self,
+        begin: Callable[[tuple[int, object]], _Kept],
+        end: Callable[[tuple[int, object], _Kept, BaseException | None], None],
+    ) -> None:
+        self._begin = begin
+        self._end = end
+        self._token = (threading.get_ident(), object())
+
+    def __enter__(self) -> tuple[Connection, LogReader]:
+        self._given = given = self._begin(self._token)
+        return given[0], given[1]
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._end(self._token, self._given, error)
 
 
 _of_the_parent: Final[list[tuple[object, ...]]] = []

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Unpack
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from indelible.query import (
     Facet,
     FilterArguments,
     Filters,
+    FoundRow,
     Page,
     checked_bucket,
     checked_facet,
@@ -31,6 +31,7 @@ from indelible.query import (
     checked_order,
     checked_timeout,
     read_cursor,
+    row_key,
     write_cursor,
 )
 from indelible.search import Search, criteria_of
@@ -136,9 +137,13 @@ class LogReading(ABC):
             self._reading, wanted, newest=newest, behind=behind, timeout=checked_timeout(timeout)
         )
         # One more than asked for tells whether there is a next page.
-        found = list(islice(search.matches(most + 1), most + 1))
-        items = Events([(place, body) for _, place, body in found[:most]])
-        reached = found[most - 1][0] if len(found) > most else search.unfinished
+        found: list[FoundRow] = []
+        for batch in search.batches(most + 1):
+            found += batch
+            if len(found) > most:
+                break
+        items = Events.of_rows(search.log, found[:most])
+        reached = row_key(found[most - 1]) if len(found) > most else search.unfinished
         following = None if reached is None else write_cursor(reached, wanted, newest=newest)
         return Page(items, following)
 
@@ -258,8 +263,8 @@ class LogReading(ABC):
     def _matching(self, filters: Filters, timeout: float | None) -> Iterator[AuditEvent]:
         """Yield all events that match, each page read in a transaction of its own."""
         search = Search(self._reading, filters, newest=False, timeout=timeout)
-        for _, place, body in search.matches():
-            yield AuditEvent.from_body(body, place)
+        for batch in search.batches():
+            yield from Events.of_rows(search.log, batch)
         if search.unfinished is not None:
             raise QueryTimeoutError(
                 "timeout", timeout, "the answer takes longer. Narrow the filters, or allow more"

@@ -11,7 +11,7 @@ import msgspec
 
 from indelible.errors import QueryTimeoutError
 from indelible.event import Place
-from indelible.query import Filters, Key
+from indelible.query import Filters, FoundRow, Key, row_key
 from indelible.storage.imports import imports
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Search:
         pruned: Told of each event that matches and was pruned; None to pass over them.
 
     Attributes:
+        log: The log's name, once something was read.
         unfinished: How far it came before time was over; None if it came to the end, or was not
             asked to.
     """
@@ -60,10 +61,11 @@ class Search:
         self._newest = newest
         self._behind = behind
         self._deadline = None if timeout is None else time.monotonic() + timeout
+        self.log = ""
         self.unfinished: Key | None = None
 
-    def matches(self, most: int = _SCANNED) -> Iterator[tuple[Key, Place, str]]:
-        """Yield time, place and body of the events that match.
+    def batches(self, most: int = _SCANNED) -> Iterator[list[FoundRow]]:
+        """Yield the events that match as their rows are stored, those of a statement at a time.
 
         Args:
             most: How many are wanted; no more than these are read where an index leads to them.
@@ -72,8 +74,9 @@ class Search:
             QueryTimeoutError: Time was over before the first event was read.
         """
         criteria, behind = criteria_of(self._filters), self._behind
+        content = self._filters.content
         # What no index leads to is looked for among many.
-        limit = _SCANNED if self._filters.content else most
+        limit = _SCANNED if content else most
         while True:
             left = None if self._deadline is None else self._deadline - time.monotonic()
             if left is not None and left <= 0 and behind is not self._behind:
@@ -81,8 +84,7 @@ class Search:
                 return
             try:
                 with self._reading(left) as (connection, reader):
-                    criteria = reader.spelled_out(connection, criteria)
-                    rows = reader.page(
+                    rows = reader.page_rows(
                         connection,
                         criteria,
                         newest=self._newest,
@@ -90,19 +92,24 @@ class Search:
                         limit=limit,
                         words=reader.words(connection, self._filters.text, limit=limit),
                     )
+                    self.log = reader.log
             except QueryTimeoutError:
                 if behind is self._behind:
                     raise
                 self.unfinished = behind
                 return
-            for occurred_at, place, body in rows:
-                behind = Key(occurred_at, place.seq)
-                if body is None and self._pruned is not None and not self._filters.content:
-                    self._pruned(place)
-                if body is not None and matches(self._filters, body):
-                    yield behind, place, body
+            # Pruned events have no body, nor have those that do not hold a needle.
+            found = [row for row in rows if row[3] is not None]
+            if content:
+                found = [row for row in found if matches(self._filters, row[3])]
+            elif self._pruned is not None and len(found) < len(rows):
+                for seq, _, leaf, body in rows:
+                    if body is None:
+                        self._pruned(Place(self.log, seq, bytes(leaf)))
+            yield found
             if len(rows) < limit:
                 return
+            behind = row_key(rows[-1])
 
 
 def criteria_of(filters: Filters) -> Criteria:
@@ -111,12 +118,12 @@ def criteria_of(filters: Filters) -> Criteria:
         from indelible.storage.criteria import Condition, Criteria
 
     return Criteria(
-        tuple(Condition(*choice) for choice in filters.choices),
+        tuple([Condition(*choice) for choice in filters.choices]),
         filters.since,
         filters.until,
         filters.since_seq,
         filters.until_seq,
-        tuple(part.needle for part in filters.content),
+        tuple([part.needle for part in filters.content]),
         filters.text,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from indelible.query.answers import Bucket, Events, Facet, Page, StoredBatch, Version
+from indelible.query.answers import Bucket, Events, Facet, FoundRow, Page, StoredBatch, Version
 from indelible.query.arguments import (
     BUCKETS,
     DEFAULT_LIMIT,
@@ -15,7 +15,7 @@ from indelible.query.arguments import (
     checked_order,
     checked_timeout,
 )
-from indelible.query.cursor import Key, read_cursor, write_cursor
+from indelible.query.cursor import Key, read_cursor, row_key, write_cursor
 from indelible.query.filters import FILTER_NAMES, FilterArguments, Filters
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Facet",
     "FilterArguments",
     "Filters",
+    "FoundRow",
     "Key",
     "Page",
     "StoredBatch",
@@ -40,5 +41,6 @@ __all__ = [
     "checked_order",
     "checked_timeout",
     "read_cursor",
+    "row_key",
     "write_cursor",
 ]

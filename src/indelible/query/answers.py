@@ -9,7 +9,11 @@ from typing import Any, NamedTuple, overload
 
 from indelible.event import AuditEvent, Place
 
-__all__ = ["Bucket", "Events", "Facet", "Page", "StoredBatch", "Version"]
+__all__ = ["Bucket", "Events", "Facet", "FoundRow", "Page", "StoredBatch", "Version"]
+
+
+FoundRow = tuple[int, Any, bytes, str]
+"""What a driver has of an event: number, time, leaf hash and body."""
 
 
 class Events(Sequence[AuditEvent]):  # noqa: PLW1641 - it has no hash, as a list has none
@@ -22,10 +26,30 @@ class Events(Sequence[AuditEvent]):  # noqa: PLW1641 - it has no hash, as a list
         stored: Place and body of each event.
     """
 
-    __slots__ = ("_events",)
+    __slots__ = ("_events", "_log")
 
     def __init__(self, stored: Iterable[tuple[Place, str]]) -> None:
-        self._events: list[tuple[Place, str] | AuditEvent] = list(stored)
+        self._log = ""
+        self._events: list[tuple[Place, str] | FoundRow | AuditEvent] = list(stored)
+
+    @classmethod
+    def of_rows(cls, log: str, rows: Iterable[FoundRow]) -> Events:
+        """Return the events of one log's rows, of which nothing is made before it is looked at.
+
+        Args:
+            log: The log's name.
+            rows: The rows, without pruned ones.
+        """
+        events = cls(())
+        events._log = log
+        events._events += rows
+        return events
+
+    def _stored(self, found: tuple[Place, str] | FoundRow) -> tuple[Place, str]:
+        if isinstance(found[0], Place):
+            return found[0], found[1]
+        seq, _, leaf, body = found
+        return Place(self._log, seq, bytes(leaf)), body
 
     @overload
     def __getitem__(self, index: int) -> AuditEvent: ...
@@ -39,7 +63,7 @@ class Events(Sequence[AuditEvent]):  # noqa: PLW1641 - it has no hash, as a list
         found = self._events[index]
         if isinstance(found, AuditEvent):
             return found
-        place, body = found
+        place, body = self._stored(found)
         # Two threads that look at once decode twice and agree.
         event = self._events[index] = AuditEvent.from_body(body, place)
         return event
@@ -65,7 +89,7 @@ class Events(Sequence[AuditEvent]):  # noqa: PLW1641 - it has no hash, as a list
         """Yield place and stored body of each event, without decoding any."""
         for found in self._events:
             if not isinstance(found, AuditEvent):
-                yield found
+                yield self._stored(found)
             elif found.place is not None:
                 yield found.place, found.body
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 import msgspec
@@ -12,9 +12,10 @@ import msgspec
 from indelible.encoding import to_json
 from indelible.errors import QueryError
 from indelible.moments import utc_text
+from indelible.query.answers import FoundRow
 from indelible.query.filters import Filters
 
-__all__ = ["Key", "pack", "read_cursor", "unpack", "write_cursor"]
+__all__ = ["Key", "pack", "read_cursor", "row_key", "unpack", "write_cursor"]
 
 _MOST_EVENTS: Final = (1 << 63) - 1
 _MEND: Final = "pass a Page's next_cursor, unchanged"
@@ -30,6 +31,15 @@ class Key(NamedTuple):
 
     occurred_at: str
     seq: int
+
+
+def row_key(row: FoundRow) -> Key:
+    """Return what a row is ordered by."""
+    seq, at, *_ = row
+    if isinstance(at, datetime):
+        moment = at if at.tzinfo is None else at.astimezone(UTC)
+        return Key(moment.isoformat(timespec="microseconds")[:26] + "Z", seq)
+    return Key(f"{at[:10]}T{at[11:26]}Z", seq)
 
 
 def write_cursor(key: Key, filters: Filters, *, newest: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypedDict
 
@@ -133,7 +133,7 @@ class Filters:
             until=_moment("until", given.get("until")),
             since_seq=_number("since_seq", given.get("since_seq")),
             until_seq=_number("until_seq", given.get("until_seq")),
-            content=_content(given, values or ValueEncoder(split_nul=True)),
+            content=_content(given, values),
             text=None if "text" not in given else _words(given["text"]),
         )
 
@@ -152,8 +152,17 @@ class Filters:
 
     def fingerprint(self, *, newest: bool) -> str:
         """Return a short digest that tells these filters, and an order, from others."""
-        values = [getattr(self, field.name) for field in fields(self) if field.name != "content"]
-        values += [newest, [part.described() for part in self.content]]
+        # Written out: it is made for each page.
+        values = [
+            self.choices,
+            self.since,
+            self.until,
+            self.since_seq,
+            self.until_seq,
+            self.text,
+            newest,
+            [part.described() for part in self.content],
+        ]
         return hashlib.sha256(to_json(values)).digest()[:_FINGERPRINT_BYTES].hex()
 
 
@@ -289,9 +298,12 @@ def _words(value: Any) -> str:
     return _whole("text", value)
 
 
-def _content(given: Mapping[str, Any], values: ValueEncoder) -> tuple[Content, ...]:
-    found: list[Content] = []
+def _content(given: Mapping[str, Any], values: ValueEncoder | None) -> tuple[Content, ...]:
     changed, details = given.get("changed"), given.get("details")
+    if changed is None and details is None:
+        return ()
+    found: list[Content] = []
+    values = values or ValueEncoder(split_nul=True)
     if changed is not None:
         if not isinstance(changed, str) or not changed:
             raise QueryError("changed", changed, "pass a path, such as 'status', or None for any")

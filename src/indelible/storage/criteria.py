@@ -44,8 +44,10 @@ class Criteria(NamedTuple):
         """Return which conditions there are, without their values."""
         return Shape(
             tuple(
-                ColumnShape(column, len(values), len(prefixes))
-                for column, values, prefixes in self.conditions
+                [
+                    ColumnShape(column, len(values), len(prefixes))
+                    for column, values, prefixes in self.conditions
+                ]
             ),
             since=self.since is not None,
             until=self.until is not None,
@@ -69,10 +71,14 @@ class Criteria(NamedTuple):
                 out[f"q{index}_{number}"] = behind(prefix)
         for number, needle in enumerate(self.needles):
             out[f"n{number}"] = needle
-        for name in ("since", "until", "first", "stop"):
-            value = getattr(self, name)
-            if value is not None:
-                out[name] = value
+        if self.since is not None:
+            out["since"] = self.since
+        if self.until is not None:
+            out["until"] = self.until
+        if self.first is not None:
+            out["first"] = self.first
+        if self.stop is not None:
+            out["stop"] = self.stop
         return out
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, select
+from sqlalchemy import ColumnElement, Connection, Dialect, Engine, select
 
 from indelible.errors import QueryError
 from indelible.event import Place
 from indelible.storage.criteria import Condition, Criteria, behind
+from indelible.storage.direct import fetch
 from indelible.storage.schema import Tables
 from indelible.storage.statements import MERGED, Statements
 from indelible.storage.text import Way, text_condition, text_plan, text_state, text_words
+from indelible.storage.walks import Walks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,12 +44,10 @@ class Read(NamedTuple):
     """An event that a statement has come to.
 
     Attributes:
-        occurred_at: When it occurred, as RFC 3339 text in UTC; empty when it was pruned.
         place: Where it stands.
         body: Its text; None when it was pruned, or does not hold what it must.
     """
 
-    occurred_at: str
     place: Place
     body: str | None
 
@@ -62,6 +62,27 @@ class Words(NamedTuple):
 
     condition: ColumnElement[bool]
     few: bool
+
+
+class _Compiled(NamedTuple):
+    """A statement as the driver takes it.
+
+    Attributes:
+        sql: Its text.
+        names: The names of its values in their order; None if the driver takes them by name.
+        constants: Values that the statement has brought with it.
+    """
+
+    sql: str
+    names: tuple[str, ...] | None
+    constants: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, statement: Select[Any], dialect: Dialect) -> _Compiled:
+        """Return what a statement is for a dialect."""
+        compiled: Any = statement.compile(dialect=dialect)
+        names = compiled.positiontup
+        return cls(compiled.string, None if names is None else tuple(names), compiled.params)
 
 
 def _condition(words: Words | None) -> ColumnElement[bool] | None:
@@ -82,9 +103,11 @@ class LogReader:
         self._origin = origin
         self._dialect = engine.dialect
         self._statements = Statements(tables, engine.dialect)
-        self._compiled: dict[Any, Any] = {}
+        self._compiled: dict[Any, _Compiled] = {}
         # A log's row is never deleted and keeps its key.
         self._log_id: int | None = None
+        self._walks = Walks()
+        self._walkable = engine.dialect.name in {"sqlite", "postgresql"}
         self._moment = _MOMENTS.get(engine.dialect.name, _naive)
 
     @property
@@ -116,7 +139,7 @@ class LogReader:
             return None
         return StoredEvent(Place(self._origin, found[0], bytes(found[1])), found[2])
 
-    def page(
+    def page_rows(
         self,
         connection: Connection,
         criteria: Criteria,
@@ -125,8 +148,10 @@ class LogReader:
         behind: tuple[str, int] | None,
         limit: int,
         words: Words | None = None,
-    ) -> list[Read]:
+    ) -> Sequence[Any]:
         """Return events in the order of their times, or as far as a bounded search came.
+
+        They are as the driver has them: number, time, leaf hash and body.
 
         Args:
             connection: A connection of the calling thread's own.
@@ -136,12 +161,42 @@ class LogReader:
             limit: Most events to return.
             words: A further condition.
         """
-        criteria = self.spelled_out(connection, criteria)
+        pattern = any(prefixes for _, _, prefixes in criteria.conditions)
+        # MariaDB would go through the index on the names all the same.
+        walks = pattern and newest and words is None and not criteria.needles and self._walkable
+        narrowed = self._walks.narrowed(criteria, behind) if walks else None
+        if narrowed is not None:
+            rows = self._page(connection, narrowed, newest=newest, behind=behind, limit=limit)
+            if len(rows) == limit:
+                self._walks.learn(criteria, rows, limit)
+                return rows
+        rows = self._page(
+            connection,
+            self._spelled_out(connection, criteria) if pattern else criteria,
+            newest=newest,
+            behind=behind,
+            limit=limit,
+            words=words,
+        )
+        if walks:
+            self._walks.learn(criteria, rows, limit)
+        return rows
+
+    def _page(
+        self,
+        connection: Connection,
+        criteria: Criteria,
+        *,
+        newest: bool,
+        behind: tuple[str, int] | None,
+        limit: int,
+        words: Words | None = None,
+    ) -> Sequence[Any]:
         bound = {**criteria.bound(), "limit": limit}
         if behind is not None:
             bound["at"], bound["seq"] = behind
         shape = criteria.shape()
-        rows = self._rows(
+        return self._rows(
             connection,
             ("page", shape, newest, behind is not None),
             lambda: self._statements.page(
@@ -154,7 +209,6 @@ class LogReader:
             bound,
             cached=words is None,
         )
-        return [self._read(row) for row in rows]
 
     def span(
         self,
@@ -279,20 +333,18 @@ class LogReader:
         )
         return [(int(span), number) for span, number in rows]
 
-    def spelled_out(self, connection: Connection, criteria: Criteria) -> Criteria:
+    def _spelled_out(self, connection: Connection, criteria: Criteria) -> Criteria:
         """Return criteria with the few names that stand behind a prefix in its place.
 
         Where there are many, it stays: their events are looked for in the order of time.
         """
-        if not any(prefixes for _, _, prefixes in criteria.conditions):
-            return criteria
         return criteria._replace(
             conditions=tuple(
-                self._spelled_out(connection, condition) for condition in criteria.conditions
+                self._names(connection, condition) for condition in criteria.conditions
             )
         )
 
-    def _spelled_out(self, connection: Connection, condition: Condition) -> Condition:
+    def _names(self, connection: Connection, condition: Condition) -> Condition:
         names = set(condition.values)
         for prefix in condition.prefixes:
             rows = self._rows(
@@ -365,8 +417,7 @@ class LogReader:
         """Execute the statement of a shape on the driver, and return its rows."""
         compiled = self._compiled.get(key) if cached else None
         if compiled is None:
-            statement: Select[Any] = build()
-            compiled = statement.compile(dialect=self._dialect)
+            compiled = _Compiled.of(build(), self._dialect)
             if cached:
                 if len(self._compiled) >= _REMEMBERED:
                     self._compiled.clear()
@@ -375,25 +426,14 @@ class LogReader:
         for name in ("since", "until", "at"):
             if name in values:
                 values[name] = self._moment(values[name])
-        parameters: Any = compiled.construct_params(values)
-        if compiled.positiontup is not None:
-            parameters = tuple(parameters[name] for name in compiled.positiontup)
-        result = connection.exec_driver_sql(compiled.string, parameters)
-        return result.fetchall()
+        parameters: Any = {**compiled.constants, **values}
+        if compiled.names is not None:
+            parameters = tuple([parameters[name] for name in compiled.names])
+        return fetch(connection, compiled.sql, parameters)
 
     def _read(self, row: Any) -> Read:
-        seq, at, leaf, body = row
-        return Read(_text(at), Place(self._origin, seq, bytes(leaf)), body)
-
-
-def _text(value: Any) -> str:
-    """Return a column's time as RFC 3339 text in UTC with six digits of fraction."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        moment = value if value.tzinfo is None else value.astimezone(UTC)
-        return moment.isoformat(timespec="microseconds")[:26] + "Z"
-    return f"{value[:10]}T{value[11:26]}Z"
+        seq, _, leaf, body = row
+        return Read(Place(self._origin, seq, bytes(leaf)), body)
 
 
 def _naive(text: str) -> datetime:

@@ -302,6 +302,9 @@ class Statements:
     ) -> ColumnElement[bool]:
         column = self._event[part.column]
         value: ColumnElement[Any] = self._unindexed(column) if unindexed else column
+        if unindexed and part.prefixes and self._postgresql:
+            # Or, not knowing how many events that is, it may collect and sort all of them.
+            value = column.concat("")
         ways: list[ColumnElement[bool]] = [
             value == bindparam(f"c{index}_{number}") for number in range(part.values)
         ]

@@ -31,7 +31,7 @@ from sqlalchemy.orm import Session
 from indelible.errors import StorageError
 from indelible.event import Place
 from indelible.merkle import Checkpoint, inclusion_proof, parse_checkpoint, parse_note
-from indelible.query import Filters
+from indelible.query import Events, Filters
 from indelible.search import Search, criteria_of
 from indelible.storage.reader import LogReader
 from indelible.storage.schema import Tables
@@ -165,7 +165,7 @@ class _Writer:
             size = self._reader.size(self._connection)
             for first in range(0, size, _PAGE):
                 stop = min(size, first + _PAGE)
-                for _, place, body in self._reader.span(
+                for place, body in self._reader.span(
                     self._connection, criteria_of(filters), first=first, stop=stop, limit=_PAGE
                 ):
                     if body is None:
@@ -179,8 +179,8 @@ class _Writer:
             newest=True,
             pruned=_refuse,
         )
-        for _, place, body in search.matches():
-            yield place, body
+        for batch in search.batches():
+            yield from Events.of_rows(search.log, batch).bodies()
 
     def _add(self, place: Place, text: str) -> bytes:
         index, body = place.seq, text.encode()
