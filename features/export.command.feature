@@ -215,7 +215,9 @@ Feature: Exports from the command line
     Then indelible ends with code 2
     And indelible prints "a Parquet file is nothing for a terminal; pass -o FILE"
     When indelible runs on a terminal of 100 columns "export --format jsonl -o $TMP/out.jsonl"
-    Then indelible prints "exporting"
+    Then indelible ends with code 0
+    And indelible prints "exporting"
+    And the jsonl export "out.jsonl" holds the events 0 to 6
 
   Scenario: What a search finds is exported in the order of time
     When indelible runs "search on"
