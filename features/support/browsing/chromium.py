@@ -151,12 +151,13 @@ def _guarded(driver: str, directory: Path) -> str:
     return str(program)
 
 
-def _dismiss_dialogs(driver: Any) -> None:
-    """Close an open dialog, which would hold up everything else; the log has it."""
+@contextlib.contextmanager
+def dismissed_dialogs() -> Iterator[None]:
+    """Close a dialog that is open when the driver is asked for something; the log has it."""
     from selenium.common.exceptions import UnexpectedAlertPresentException
 
     with contextlib.suppress(UnexpectedAlertPresentException):
-        driver.execute_script("return 0")
+        yield
 
 
 @dataclass
@@ -180,7 +181,8 @@ class Observer:
 
     def complaints(self, driver: Any) -> list[str]:
         """Return what has gone wrong since the last look, a line each."""
-        _dismiss_dialogs(driver)
+        with dismissed_dialogs():
+            driver.execute_script("return 0")
         return [*self._console(driver), *self._network(driver)]
 
     def _console(self, driver: Any) -> Iterator[str]:

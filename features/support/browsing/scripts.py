@@ -173,6 +173,12 @@ setTimeout(() => done(window.attempts), 50);
 """
 """Tries what an attacker would do in a page; returns what the browser has obeyed."""
 
+WAITING = """
+const part = document.querySelector("[hx-trigger=load]");
+return part && part.outerHTML.slice(0, 80);
+"""
+"""What the page is about to load by itself; null if there is nothing."""
+
 BOX = """
 const { top, height } = document.querySelector(arguments[0]).getBoundingClientRect();
 const edge = 12;

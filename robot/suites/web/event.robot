@@ -32,7 +32,10 @@ Its Time Is The Reader's And UTC
 
 A Redacted Value Is Marked, And Is Nowhere
     Visit Event    updated
-    Page Should Contain Element    css:[data-redacted]
+    Page Should Contain Element    css:[data-diff] [data-path="iban"] .before [data-redacted]
+    Page Should Contain Element    css:[data-diff] [data-path="iban"] .after [data-redacted]
+    # The password, in the details.
+    Page Should Contain Element    css:dl.members dd > [data-redacted]
     ${source}=    Get Source
     Should Not Contain    ${source}    correct horse
     Should Not Contain    ${source}    3704 0044
