@@ -30,6 +30,7 @@ from features.support.crash import (
     crowds,
     exits,
     gunicorns,
+    interpreters,
     killing,
     outages,
     powercuts,
@@ -55,6 +56,18 @@ class Crashes:
     def __init__(self) -> None:
         self._nursery: Nursery | None = None
         self._outages: dict[str, outages.Outage] = {}
+        self._python = sys.executable
+
+    def use_python(self, version: str = "") -> None:
+        """Let programs that end run under a version of Python; without one, under this one.
+
+        Skips the suite if it cannot be had.
+        """
+        try:
+            self._python = interpreters.python(version) if version else sys.executable
+        except interpreters.NoInterpreter as error:
+            raise _skip(str(error)) from error
+        logger.info(self._python)
 
     def end_all_programs(self) -> None:
         """End what the keywords have started. Belongs into the teardown of the suites."""
@@ -105,7 +118,7 @@ class Crashes:
 
         def run(mode: str) -> Verdict:
             url, directory = servers.new_database("sqlite"), scratch.new_directory()
-            return exits.judge_exit(way, url, mode, directory)
+            return exits.judge_exit(way, url, mode, directory, self._python)
 
         for verdict in _at_once([partial(run, mode) for mode in ("async", "spool")]):
             _judged(verdict)
@@ -113,7 +126,7 @@ class Crashes:
     def end_with_a_locked_database(self, mode: Mode) -> str:
         """Let a program end that cannot deliver. Returns what it says on standard error."""
         url, directory = servers.new_database("sqlite"), scratch.new_directory()
-        verdict, ended = exits.judge_locked_exit(url, mode, directory)
+        verdict, ended = exits.judge_locked_exit(url, mode, directory, self._python)
         _judged(verdict)
         return ended.stderr
 
@@ -121,7 +134,12 @@ class Crashes:
         """Run gunicorn --preload with two workers, of which one may be killed."""
         try:
             verdict = gunicorns.serve(
-                _database(kind), mode, scratch.new_directory(), 40, kill=kill == "kill"
+                _database(kind),
+                mode,
+                scratch.new_directory(),
+                40,
+                kill=kill == "kill",
+                python=self._python,
             )
         except gunicorns.NoGunicorn as error:
             raise _skip(str(error)) from error
@@ -205,15 +223,14 @@ class Crashes:
         )
         return float(ledger.notes["slowest"][0])
 
-    def refuse_events(self, kind: Kind, trouble: str, mode: Mode) -> str:
-        """Let a database refuse events, and mend that. Returns what the application was told."""
+    def refuse_events(self, kind: Kind, trouble: str, mode: Mode, text: str) -> None:
+        """Let a database refuse events, of which the application must be told, and mend that."""
         try:
             made = troubles.make(kind, trouble)
         except servers.Unavailable as unavailable:
             raise _skip(str(unavailable)) from unavailable
-        verdict, told, _ = troubles.survive(self._programs, scratch.new_directory(), made, mode)
+        verdict, _ = troubles.survive(self._programs, scratch.new_directory(), made, mode, text)
         _judged(verdict)
-        return told
 
     def soak(self, seconds: float) -> str:
         """Run the soak, and return what it has printed.

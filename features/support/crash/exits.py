@@ -13,7 +13,7 @@ from typing import Final
 
 from features.support.crash.judge import Judge, Verdict
 from features.support.crash.killing import deliver, options
-from features.support.crash.ledger import SECONDS, Ledger
+from features.support.crash.ledger import Ledger
 from features.support.processes import ROOT, unmeasured
 from features.support.recording.stalls import locked
 
@@ -30,6 +30,9 @@ STATUSES: Final = {
 
 WITHOUT_A_WORD: Final = frozenset({"SIGTERM, and no handler", "os._exit"})
 """Ways to end that run nothing, so that what is in memory alone is lost."""
+
+SECONDS: Final = 120.0
+"""How long a program may take: longer than it gives itself."""
 
 CLOSE_TIMEOUT: Final = 1.0
 
@@ -51,15 +54,17 @@ class End:
     seconds: float
 
 
-def run_to_its_end(way: str, url: str, mode: str, spools: Path) -> End:
-    """Run a program of `ending` to its end."""
+def run_to_its_end(
+    way: str, url: str, mode: str, spools: Path, python: str = sys.executable
+) -> End:
+    """Run a program of `ending` to its end, by an interpreter."""
     ledger = Ledger()
     service = options(mode, spools)
     if way == "a database that is locked":
         service |= {"close_timeout": CLOSE_TIMEOUT, "busy_timeout": 0.2}
     started = time.monotonic()
     with subprocess.Popen(
-        [sys.executable, "-m", "features.support.crash.ending", way, str(ledger.writer),
+        [python, "-m", "features.support.crash.ending", way, str(ledger.writer),
          json.dumps({"url": url, "service": service})],
         cwd=ROOT, env=unmeasured(), pass_fds=[ledger.writer],
         stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
@@ -74,15 +79,17 @@ def run_to_its_end(way: str, url: str, mode: str, spools: Path) -> End:
     return End(process.returncode, stderr, ledger, ended)
 
 
-def judge_exit(way: str, url: str, mode: str, directory: Path) -> Verdict:
-    """Run a program to its end, deliver what it has left, and judge.
+def judge_exit(
+    way: str, url: str, mode: str, directory: Path, python: str = sys.executable
+) -> Verdict:
+    """Run a program to its end by an interpreter, deliver what it has left, and judge.
 
     Raises:
         AssertionError: It has ended in another way than it should.
     """
     judge = Judge(url, directory)
     spools = directory / "spools"
-    ended = run_to_its_end(way, url, mode, spools)
+    ended = run_to_its_end(way, url, mode, spools, python)
     assert ended.status in STATUSES.get(way, (0,)), (ended.status, ended.stderr)
     if mode == "spool":
         deliver(url, spools)
@@ -92,7 +99,9 @@ def judge_exit(way: str, url: str, mode: str, directory: Path) -> Verdict:
     return verdict
 
 
-def judge_locked_exit(url: str, mode: str, directory: Path) -> tuple[Verdict, End]:
+def judge_locked_exit(
+    url: str, mode: str, directory: Path, python: str = sys.executable
+) -> tuple[Verdict, End]:
     """Let a program end while somebody else holds the database's lock.
 
     Returns:
@@ -101,7 +110,7 @@ def judge_locked_exit(url: str, mode: str, directory: Path) -> tuple[Verdict, En
     judge = Judge(url, directory)
     spools = directory / "spools"
     with locked(url):
-        ended = run_to_its_end("a database that is locked", url, mode, spools)
+        ended = run_to_its_end("a database that is locked", url, mode, spools, python)
     assert ended.status == 0, (ended.status, ended.stderr)
     # The interpreter itself takes some time to end.
     assert CLOSE_TIMEOUT * 0.5 < ended.seconds < CLOSE_TIMEOUT + 2.0, ended.seconds

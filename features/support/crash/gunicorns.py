@@ -32,7 +32,15 @@ class NoGunicorn(Exception):
     """gunicorn is not installed."""
 
 
-def serve(url: str, mode: str, directory: Path, requests: int, *, kill: bool) -> Verdict:
+def serve(
+    url: str,
+    mode: str,
+    directory: Path,
+    requests: int,
+    *,
+    kill: bool,
+    python: str = sys.executable,
+) -> Verdict:
     """Let gunicorn serve requests that record, end it, and judge.
 
     Args:
@@ -41,8 +49,9 @@ def serve(url: str, mode: str, directory: Path, requests: int, *, kill: bool) ->
         directory: For the socket, spools and the judge's key.
         requests: How many requests to make at least.
         kill: Whether a worker is killed then, and as many are made again.
+        python: The interpreter.
     """
-    if importlib.util.find_spec("gunicorn") is None:
+    if python == sys.executable and importlib.util.find_spec("gunicorn") is None:
         raise NoGunicorn("gunicorn is not installed: pip install gunicorn")
     judge = Judge(url, directory)
     ledger = Ledger()
@@ -50,7 +59,7 @@ def serve(url: str, mode: str, directory: Path, requests: int, *, kill: bool) ->
     order = {"url": url, "service": options(mode, spools), "ledger": ledger.writer}
     with said.open("wb") as output:
         master = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--preload", f"--workers={WORKERS}",
+            [python, "-m", "gunicorn", "--preload", f"--workers={WORKERS}",
              f"--bind=unix:{path}", "--worker-tmp-dir=/dev/shm", "--log-level=warning",
              APPLICATION],
             cwd=ROOT, env=unmeasured() | {ORDER: json.dumps(order)},

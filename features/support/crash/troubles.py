@@ -56,12 +56,20 @@ class Trouble:
 
 
 def survive(
-    nursery: Nursery, directory: Path, trouble: Trouble, mode: str
-) -> tuple[Verdict, str, Ledger]:
+    nursery: Nursery, directory: Path, trouble: Trouble, mode: str, expected: str
+) -> tuple[Verdict, Ledger]:
     """Let a process record while the database refuses, mend that, and judge.
 
+    Args:
+        nursery: Where the process comes from.
+        directory: For the judge's key.
+        trouble: The database.
+        mode: As for `killing.options`.
+        expected: What the application must be told of the trouble; the mend waits for it.  Before
+            that it may be told of something else, such as a connection that was ended.
+
     Returns:
-        The verdict; what the application was told of the trouble meanwhile; and the ledger.
+        The verdict, and the ledger.
     """
     judge = Judge(trouble.url, directory, prepare=trouble.prepare)
     ledger = Ledger()
@@ -81,13 +89,12 @@ def survive(
         if not trouble.first:
             ledger.wait_for_acknowledged(50)
             trouble.spoil()
+        _wait_for_error(child.say, ledger, expected)
         if mode == "spool":
-            told = _wait_for_error(child.say, ledger)
             # Acknowledged meanwhile, and committed after the mend.
             ledger.wait_for_acknowledged(50)
         else:
             ledger.wait(lambda: _refused(ledger), "a call of record() is told of the trouble")
-            told = ""
         trouble.mend()
         mended = True
         ledger.wait_for_acknowledged(50)
@@ -102,23 +109,24 @@ def survive(
         if not mended:
             trouble.mend()
     ledger.finish()
-    return judge.judge(ledger), told or "\n".join(ledger.notes["raised"]), ledger
+    return judge.judge(ledger), ledger
 
 
 def _refused(ledger: Ledger) -> bool:
     return any(account.refused or account.unknown for account in ledger.accounts.values())
 
 
-def _wait_for_error(say: Callable[[str], None], ledger: Ledger) -> str:
+def _wait_for_error(say: Callable[[str], None], ledger: Ledger, expected: str) -> None:
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         ledger.notes["health"].clear()
         say("stats")
         ledger.wait(lambda: ledger.notes["health"], "the service tells its health")
-        if not ledger.notes["health"][-1].startswith("ok"):
-            return f"{ledger.notes['last-error'][-1]}\n{ledger.notes['health'][-1]}"
+        if expected in ledger.notes["last-error"][-1]:
+            assert not ledger.notes["health"][-1].startswith("ok"), ledger.summary()
+            return
         time.sleep(0.05)
-    raise AssertionError(f"the service has noticed nothing: {ledger.summary()}")
+    raise AssertionError(f"the service has not noticed {expected!r}: {ledger.summary()}")
 
 
 def make(kind: str, trouble: str) -> Trouble:

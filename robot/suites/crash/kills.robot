@@ -12,6 +12,11 @@ Killed At Random Moments
     spool    postgresql    30
     sync    sqlite    25
 
+Killed A Few Times
+    [Tags]    gate
+    [Template]    Kill At Random
+    spool    sqlite    6
+
 Killed At Every System Call Of A Batch
     [Template]    Kill At Every System Call
     # The caller of synchronous mode writes to the database, and with a spool into that.

@@ -61,12 +61,12 @@ Survive When
 
 Is In Time
     [Arguments]    ${kind}
-    ${slowest}=    Silence Server    ${kind}    sync    timeout=1.0    seconds=3.0
-    Should Be True    0.9 < ${slowest} < 2.0
+    ${slowest}=    Silence Server    ${kind}    sync    timeout=1.0    seconds=6.0
+    # Far from both: a busy machine is late as well.
+    Should Be True    0.9 < ${slowest} < 4.0
 
 Refusal Should Say
     [Arguments]    ${kind}    ${trouble}    ${text}
     FOR    ${mode}    IN    spool    sync
-        ${told}=    Refuse Events    ${kind}    ${trouble}    ${mode}
-        Should Contain    ${told}    ${text}
+        Refuse Events    ${kind}    ${trouble}    ${mode}    ${text}
     END
