@@ -7,21 +7,52 @@ numbers say as much about the machine as about the code.
 from __future__ import annotations
 
 import argparse
+import atexit
 import os
 import platform
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import calls, durable, export, memory, parts, spool, spooled, text, tree, verify
+from benchmarks import (
+    calls,
+    durable,
+    export,
+    indexes,
+    memory,
+    page,
+    parts,
+    query,
+    readers,
+    spool,
+    spooled,
+    text,
+    tree,
+    verify,
+)
 from benchmarks.figures import Figure, as_markdown, as_text
+from benchmarks.generator import LogStore
 from features.support import servers
 
 PAGE = Path(__file__).parent.parent / "docs" / "explanation" / "benchmarks.md"
 
 
-def _suites(rounds: int, *, quick: bool = False) -> dict[str, list[Callable[[], list[Figure]]]]:
+EVENTS = (1_000_000,)
+"""The sizes of the logs that are read, unless asked otherwise."""
+
+LARGE = ("sqlite", "postgresql")
+"""The databases that large logs are made in."""
+
+
+def _suites(
+    rounds: int,
+    store: LogStore,
+    *,
+    events: Sequence[int] = EVENTS,
+    quick: bool = False,
+) -> dict[str, list[Callable[[], list[Figure]]]]:
+    few = min(events)
     return {
         "call": [lambda: calls.record_call(2 * rounds + 1)],
         "async": [
@@ -52,6 +83,23 @@ def _suites(rounds: int, *, quick: bool = False) -> dict[str, list[Callable[[], 
             *(lambda kind=kind: text.searching(kind) for kind in servers.KINDS),
         ],
         "export": [lambda: export.exporting(rounds)],
+        "query": [
+            *(
+                lambda kind=kind, size=size: query.reading(store, kind, size, rounds)
+                for kind in LARGE
+                for size in events
+            ),
+            *(
+                lambda kind=kind: query.flatness(store, kind, events, rounds)
+                for kind in LARGE
+                if len(events) > 1
+            ),
+        ],
+        "page": [*(lambda kind=kind: page.first_paint(store, kind, few, rounds) for kind in LARGE)],
+        "readers": [
+            *(lambda kind=kind: readers.beside_readers(store, kind, few, rounds) for kind in LARGE)
+        ],
+        "indexes": [*(lambda kind=kind: indexes.costs(kind, rounds) for kind in LARGE)],
         "verify": [
             lambda: verify.verification(rounds),
             lambda: verify.beside_peer(rounds),
@@ -64,14 +112,32 @@ def _suites(rounds: int, *, quick: bool = False) -> dict[str, list[Callable[[], 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="pairs of each figure (default 5)")
-    parser.add_argument("--only", choices=[*_suites(1)], action="append", help="a part; repeatable")
+    parser.add_argument(
+        "--only", choices=[*_suites(1, LogStore())], action="append", help="a part; repeatable"
+    )
+    parser.add_argument(
+        "--logs",
+        type=Path,
+        metavar="DIRECTORY",
+        help="where to keep large logs for later runs, 1.3 GB for a million events and more; "
+        "otherwise they are made anew",
+    )
+    parser.add_argument(
+        "--events",
+        type=int,
+        action="append",
+        help=f"the size of a log that is read; repeatable (default {EVENTS[0]})",
+    )
     parser.add_argument(
         "--quick", action="store_true", help=f"drain {spooled.QUICK:,} events, not more"
     )
     parser.add_argument("--write", action="store_true", help=f"keep the table in {PAGE.name}")
     options = parser.parse_args()
     figures: list[Figure] = []
-    for name, measurements in _suites(options.rounds, quick=options.quick).items():
+    store = LogStore(options.logs)
+    atexit.register(store.close)
+    suites = _suites(options.rounds, store, events=options.events or EVENTS, quick=options.quick)
+    for name, measurements in suites.items():
         if options.only and name not in options.only:
             continue
         for measure in measurements:
@@ -93,7 +159,8 @@ def _page(figures: list[Figure]) -> str:
         "# Figures\n\n"
         "Written by `./dev bench --write`. Each figure was measured in turns with the floor or "
         "peer beside it, in one run; the ratio is the median over the pairs, with the lowest and "
-        "the highest in parentheses.\n\n"
+        "the highest in parentheses. Large logs are made in bulk, event by event as the library "
+        "would have written them (`benchmarks/generator.py`).\n\n"
         f"Machine: {os.cpu_count()} cores, {platform.machine()}, Python "
         f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}.\n\n" + as_markdown(figures)
     )

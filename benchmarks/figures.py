@@ -33,6 +33,7 @@ class Figure:
         pairs: The measurements.
         wanted: The ratio to reach, as text; "" where it is only printed.
         reached: Tells whether a ratio reaches it; None where it is only printed.
+        most_above: How far what was measured may lie above the floor, where that is what counts.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Figure:
     pairs: tuple[Pair, ...]
     wanted: str = ""
     reached: Callable[[float], bool] | None = None
+    most_above: float | None = None
 
     @property
     def ratio(self) -> float:
@@ -57,6 +59,8 @@ class Figure:
 
     @property
     def verdict(self) -> str:
+        if self.most_above is not None:
+            return "yes" if self.measured - self.floor <= self.most_above else "NO"
         if self.reached is None:
             return ""
         return "yes" if self.reached(self.ratio) else "NO"

@@ -36,7 +36,7 @@ from indelible.storage.backends.driver import INSERT_COLUMNS
 from indelible.storage.engines import make_engine
 from indelible.storage.schema import Tables
 
-__all__ = ["BYTES", "ORIGIN", "LogStore", "fill"]
+__all__ = ["BYTES", "COLUMNS", "ORIGIN", "LogStore", "fill", "postgresql_line", "sqlite_values"]
 
 ORIGIN: Final = "audit"
 
@@ -51,9 +51,11 @@ _AHEAD: Final = 4
 """Chunks that are made before they are wanted: they bound the memory."""
 
 _LOG_ID: Final = 1
-_COLUMNS: Final = ", ".join(INSERT_COLUMNS)
+COLUMNS: Final = ", ".join(INSERT_COLUMNS)
 _TILE_COLUMNS: Final = "log_id, level, tile_index, hashes, root"
 _DIGEST: Final = 32
+
+_Stored = tuple[Any, ...]
 
 _Chunk = tuple[bytes, bytes]
 """Leaf hashes one behind the other, and the rows as the database takes them."""
@@ -121,9 +123,33 @@ class LogStore:
             server.execute(f"ALTER DATABASE {name}_unfinished RENAME TO {name}")
         return server.url(name)
 
+    def copy(self, kind: str, events: int) -> str:
+        """Return the URL of a copy of a log, for measurements that write.
+
+        Args:
+            kind: As for `url`, like all that follow.
+            events: The number of events.
+
+        Raises:
+            servers.Unavailable: As for `url`.
+        """
+        url = self.url(kind, events)
+        if kind == "sqlite":
+            path = scratch.new_directory() / "copy.db"
+            shutil.copy(str(make_url(url).database), path)
+            return f"sqlite:///{path}"
+        server = self._server
+        if server is None:
+            raise RuntimeError("the server that has the log is gone")
+        # What is left of a run that was ended in the middle goes first.
+        server.execute("DROP DATABASE IF EXISTS log_copy WITH (FORCE)")
+        server.execute(f"CREATE DATABASE log_copy TEMPLATE {make_url(url).database}")
+        return server.url("log_copy")
+
     def close(self) -> None:
-        """End the server; what is kept stays."""
+        """End the server; what is kept stays, and copies go."""
         if self._server is not None:
+            self._server.execute("DROP DATABASE IF EXISTS log_copy WITH (FORCE)")
             self._server.close()
             self._server = None
         self._urls.clear()
@@ -206,13 +232,21 @@ def sqlite_chunk(place: int, events: int) -> _Chunk:
         place: Which chunk.
         events: How many of its events.
     """
-    made = chunk(place)[:events]
-    leaves = _leaves(made)
-    values = [
-        (_LOG_ID, seq, leaf, row[0], _sql_time(row[1]), _sql_time(row[2]), *row[3:])
-        for seq, (leaf, row) in enumerate(zip(leaves, made, strict=True), place * CHUNK)
+    values = sqlite_values(chunk(place)[:events], place * CHUNK)
+    return b"".join([value[2] for value in values]), marshal.dumps(values)
+
+
+def sqlite_values(made: list[Row], first: int) -> list[_Stored]:
+    """Return events as SQLite takes them.
+
+    Args:
+        made: The events.
+        first: The number of the first one.
+    """
+    return [
+        (_LOG_ID, seq, _leaf(row), row[0], _sql_time(row[1]), _sql_time(row[2]), *row[3:])
+        for seq, row in enumerate(made, first)
     ]
-    return b"".join(leaves), marshal.dumps(values)
 
 
 def postgresql_chunk(place: int, events: int) -> _Chunk:
@@ -223,17 +257,23 @@ def postgresql_chunk(place: int, events: int) -> _Chunk:
         events: How many of its events.
     """
     made = chunk(place)[:events]
-    leaves = _leaves(made)
-    lines = []
-    for seq, (leaf, row) in enumerate(zip(leaves, made, strict=True), place * CHUNK):
-        # No value here holds a tab, a line feed or a backslash.
-        texts = "\t".join(["\\N" if value is None else value for value in row])
-        lines.append(f"{_LOG_ID}\t{seq}\t\\\\x{leaf.hex()}\t{texts}\n")
-    return b"".join(leaves), "".join(lines).encode()
+    lines = [postgresql_line(seq, row) for seq, row in enumerate(made, place * CHUNK)]
+    return b"".join(map(_leaf, made)), "".join(lines).encode()
 
 
-def _leaves(made: list[Row]) -> list[bytes]:
-    return [sha256(b"\0" + row.body.encode()).digest() for row in made]
+def postgresql_line(seq: int, row: Row) -> str:
+    """Return an event as COPY takes it; no value here holds a tab, a line feed or a backslash.
+
+    Args:
+        seq: Its number.
+        row: The event.
+    """
+    texts = "\t".join(["\\N" if value is None else value for value in row])
+    return f"{_LOG_ID}\t{seq}\t\\\\x{_leaf(row).hex()}\t{texts}\n"
+
+
+def _leaf(row: Row) -> bytes:
+    return sha256(b"\0" + row.body.encode()).digest()
 
 
 def _sql_time(text: str) -> str:
@@ -281,7 +321,7 @@ def _tile(tile: CompletedTile) -> tuple[Any, ...]:
 
 
 def _fill_sqlite(path: str, events: int) -> None:
-    event = _insert("audit_event", _COLUMNS, "?")
+    event = _insert("audit_event", COLUMNS, "?")
     tile = _insert("audit_tile", _TILE_COLUMNS, "?")
     tree = TreeState.empty()
     with closing(sqlite3.connect(path, isolation_level=None)) as raw:
@@ -304,7 +344,7 @@ def _fill_postgresql(url: str, events: int) -> None:
     with psycopg.connect(plain) as connection, connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
         for leaves, lines in _made(postgresql_chunk, events):
-            with cursor.copy(f"COPY audit_event ({_COLUMNS}) FROM STDIN") as copy:
+            with cursor.copy(f"COPY audit_event ({COLUMNS}) FROM STDIN") as copy:
                 copy.write(lines)
             tree, tiles = _grown(tree, leaves)
             if tiles:
