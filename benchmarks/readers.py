@@ -22,7 +22,7 @@ from indelible import AuditService
 __all__ = ["beside_readers"]
 
 READERS = 4
-EVENTS = 60_000
+EVENTS = 30_000
 PACE = 0.5
 """A reader's question begins so many seconds after the last one began, if that has been answered.
 
@@ -142,4 +142,5 @@ def _questions(audit: AuditService, draw: random.Random, end: Any) -> Iterator[A
     cursor[0] = None
     yield functools.partial(page, target=f"document:{draw.randrange(100)}")
     yield functools.partial(audit.count, actor=actor)
-    yield functools.partial(audit.histogram, bucket="hour", since=since, actor=actor)
+    week = {"since": since, "until": since + timedelta(days=7)}
+    yield functools.partial(audit.histogram, bucket="hour", actor=actor, **week)
