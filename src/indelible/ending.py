@@ -142,16 +142,18 @@ class Ending(Intake):
         if spooled is not None:
             safe = spooled.under_way()
             in_spool = self._leave_in_spool(spooled, safe, deadline)
+            # A writer that has not ended in time may have read on until the spool was closed.
+            safe |= spooled.under_way()
         # What the last commit left, because the database did not take it in time.  A caller who
         # withdraws his event himself is told so by an error of his own.
         left = [
             receipt
             for receipt in (
-                *(receipt for receipt in self._committer.in_flight() if receipt not in safe),
+                *self._committer.in_flight(),
                 *(receipt for receipt in self._queue.snapshot() if self._queue.remove(receipt)),
             )
             # Which is none of those that were accepted.
-            if not self._gap.is_own(receipt)
+            if not self._gap.is_own(receipt) and receipt not in safe
         ]
         if left:
             self._abandoned = len(left)
