@@ -652,7 +652,7 @@ def then_dropped(context: Any, events: int) -> None:
         assert isinstance(receipt.error, SpoolFullError), receipt
     stats = case.service.stats()
     assert before == 1 and stats.dropped == before + events, (before, stats)
-    assert "not yet told" in " ".join(case.service.health().reasons), case.service.health()
+    assert "does not tell yet" in " ".join(case.service.health().reasons), case.service.health()
 
 
 @when("the database is unlocked")
@@ -809,7 +809,8 @@ def then_flushed_steps(context: Any, events: int) -> None:
 @when("{threads:d} threads record {events:d} events each, and the server starts again")
 def when_threads_down(context: Any, threads: int, events: int) -> None:
     record_in_threads(context.case.service, threads, events)
-    assert context.case.service.stats().spooled == threads * events
+    # One whose caller gave up waiting may be there twice, and is in the log once.
+    assert context.case.service.stats().spooled >= threads * events, context.case.service.stats()
     context.own_server.start()
 
 
