@@ -86,6 +86,8 @@ def _readers(url: str, events: int, pace: float) -> Iterator[Event]:
             if not ready.acquire(timeout=60):
                 raise servers.Unavailable("sqlite", "a reader did not start")
         yield go
+        if not all(process.is_alive() for process in processes):
+            raise RuntimeError("a reader has ended while the writer was measured")
     finally:
         for process in processes:
             process.terminate()
