@@ -6,6 +6,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -132,6 +133,9 @@ def in_the_middle_of_a_first_question(url: str) -> None:
     """The same where the other thread reads: what a question needs is loaded before the rest."""
     criteria = "indelible.storage.criteria"
     assert criteria not in sys.modules
+    # So that the rest of the first use takes no longer than a fork waits for it.
+    upgrade = [sys.executable, "-m", "indelible", "db", "upgrade", "--url", url]
+    subprocess.run(upgrade, check=True, stdout=subprocess.DEVNULL)
     service = AuditService(url)
     reading = Running([lambda: service.count(actor="user:1")])
     wait_until(lambda: criteria in sys.modules, "the import has begun")
