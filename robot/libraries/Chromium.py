@@ -139,7 +139,6 @@ class Chromium:
         if not self._used:
             return
         complaints = self._observer.complaints(self._driver)
-        self._driver.get("about:blank")
         assert not complaints, "\n".join(complaints)
 
     def wait_for_complaint(self, text: str) -> None:

@@ -12,7 +12,7 @@ import sys
 from indelible import AuditService
 
 ACTION = "order.place"
-PAUSE = 0.01
+PAUSE = 0.03
 """Seconds between two events."""
 
 
