@@ -20,6 +20,7 @@ from uuid import UUID
 from markupsafe import Markup, escape
 
 from indelible.changes import Change, Missing
+from indelible.counting import spelled
 from indelible.values import DataclassValue, EnumValue, ErrorValue, KeyedHash, Redacted
 from indelible.visible import visible
 from indelible.web.zones import Zone
@@ -134,7 +135,9 @@ def _scalar(value: Any) -> str:
         return json.dumps(value)
     if isinstance(value, int) and value.bit_length() > _DECIMAL_BITS:
         return hex(value)
-    if isinstance(value, int | float | Decimal | UUID | timedelta):
+    if isinstance(value, timedelta):
+        return spelled(value)
+    if isinstance(value, int | float | Decimal | UUID):
         return str(value)
     return repr(value)
 

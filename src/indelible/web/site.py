@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from indelible.counting import spelled
 from indelible.visible import visible
 from indelible.web.limits import Limits, Slots
 from indelible.web.markup import change_rows, is_plain, lines, moment_html, text_html, value_html
@@ -165,6 +166,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         text=text_html,
+        spelled=spelled,
         value=value_html,
         change_rows=change_rows,
         is_plain=is_plain,
