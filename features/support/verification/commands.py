@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -128,10 +130,15 @@ def interrupt(line: CommandLine, arguments: str) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    # Opening it for writing succeeds as soon as the command is reading.
+    # Opening it for writing succeeds as soon as the command opens it, so that the signal may come
+    # right before the call that waits, which then goes on: whoever waits presses Ctrl-C again.
+    deadline = time.monotonic() + processes.SECONDS
     with pipe.open("w"):
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=processes.SECONDS)
+        while process.poll() is None and time.monotonic() < deadline:
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(3)
+        out, err = process.communicate(timeout=1)
     line.last = Ran(process.returncode, out, err)
 
 
