@@ -35,7 +35,7 @@ Wrong Usage
     No such option    count    --all
     Missing argument 'ACTION'    record
     Missing option '--actor'    record    a
-    is not a valid UUID    show    12
+    neither an event's id nor its number    show    12x
     is no time    list    --since    soon
 
 A Check Of The Tables Says No By Its Code
