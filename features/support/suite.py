@@ -185,8 +185,10 @@ class Suite:
         shutil.rmtree(reports, ignore_errors=True)
         reports.mkdir(parents=True)
         self._skips = reports / "skips.jsonl"
+        # Thousands of processes are started, and each would compile all that it imports.
+        inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         self._environment = {
-            **os.environ,
+            **inherited,
             # An absolute name, since command lines under test run in other directories.
             "COVERAGE_FILE": str(reports / "coverage" / ".coverage"),
             skips.REPORT: str(self._skips),
