@@ -149,8 +149,8 @@ class LogAccess(AsyncReading):
     @contextmanager
     def _pooled_reading(self, timeout: float | None) -> Iterator[tuple[Connection, LogReader]]:
         with self._borrowed_engine(_NOTHING_READ) as (engine, reader):
-            # Loaded by the first use, under its lock.
-            from indelible.storage.time_limit import time_limit
+            with imports.lock:
+                from indelible.storage.time_limit import time_limit
 
             with engine.connect() as connection, time_limit(connection, timeout):
                 yield connection, reader
