@@ -333,8 +333,14 @@ def check_looking(tmp: Path) -> None:
 
 def check_codec() -> None:
     texts = st.text()
+    times = st.datetimes().map(lambda moment: f"{moment.isoformat(timespec='microseconds')}Z")
     rows = st.tuples(
-        *(texts for _ in range(6)), *(st.none() | texts for _ in range(5)), st.binary()
+        texts,
+        times,
+        times,
+        *(texts for _ in range(3)),
+        *(st.none() | texts for _ in range(5)),
+        texts.map(str.encode),
     )
     assert len(EVENT_COLUMNS) == len(get_args(EventRow)) == 12
 
@@ -349,7 +355,8 @@ def check_codec() -> None:
 
 
 def check_codec_refusals() -> None:
-    good: tuple[Any, ...] = (*(["x"] * 6), *([None] * 5), b"{}")
+    time_ = "2026-07-01T23:30:00.123456Z"
+    good: tuple[Any, ...] = ("x", time_, time_, *(["x"] * 3), *([None] * 5), b"{}")
     assert decode(encode(good)) == good
     shapes: list[Any] = [
         (*good, "more"),
@@ -371,6 +378,9 @@ def check_codec_refusals() -> None:
         except UnicodeEncodeError:
             continue
         _refused(decode, wire)
+    # Whole, and nothing that a database could take.
+    for shape in (("x", "soon", *good[2:]), (*good[:2], "", *good[3:]), (*good[:-1], b"\xff")):
+        _refused(decode, msgspec.msgpack.encode(shape))
     whole = encode(good)
     for length in range(len(whole)):
         _refused(decode, whole[:length])
