@@ -25,6 +25,27 @@ Feature: One event in a browser
     Then one value is marked as redacted
     And the page holds nowhere "correct horse"
 
+  Scenario: Values of each kind are told apart
+    Given an event whose details hold a value of each kind
+    When the reader opens "/events/{kinds}"
+    Then the page holds these texts
+      | text                                 |
+      | 1.10                                 |
+      | 0.5                                  |
+      | true                                 |
+      | null                                 |
+      | 019ca8bb-0e00-7000-8000-000000000001 |
+      | 2026-03-01                           |
+      | 12 ms                                |
+      | base64:AP8=                          |
+      | Status.PAID                          |
+      | paper                                |
+      | 2.50                                 |
+      | no such invoice                      |
+      | no members                           |
+      | no items                             |
+      | and 1 more, in the stored event      |
+
   Scenario: The time is the reader's and UTC, by an address, by a cookie, and UTC alone otherwise
     When the reader opens "/events/{updated}"
     Then the page holds the text "2026-03-02 06:00:00"

@@ -47,6 +47,13 @@ def given_about(context: Any, target: str) -> None:
     context.ids["named"] = str(receipt.event_id)
 
 
+@given("an event whose details hold a value of each kind")
+def given_kinds(context: Any) -> None:
+    details = shop.every_kind()
+    receipt = context.service.record("values.show", actor="user:anna", details=details)
+    context.ids["kinds"] = str(receipt.event_id)
+
+
 @when('the reader opens the history of "{target}" by its link')
 def when_history(context: Any, target: str) -> None:
     page = browser(context)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
 from typing import Any
+from uuid import UUID
 
 from indelible import AuditService
 
@@ -48,6 +52,38 @@ EVENTS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 """The events, the oldest first; each is an hour after the one before."""
+
+
+class _Status(Enum):
+    PAID = 3
+
+
+@dataclass
+class _Line:
+    text: str
+    price: Decimal
+
+
+def every_kind() -> dict[str, Any]:
+    """Details that hold a value of each kind which an event can hold."""
+    return {
+        "amount": Decimal("1.10"),
+        "huge": 2**20_000,
+        "ratio": 0.5,
+        "paid": True,
+        "nothing": None,
+        "id": UUID("019ca8bb-0e00-7000-8000-000000000001"),
+        "day": date(2026, 3, 1),
+        "took": timedelta(milliseconds=12),
+        "digest": b"\x00\xff",
+        "tags": {"b", "a"},
+        "status": _Status.PAID,
+        "line": _Line("paper", Decimal("2.50")),
+        "error": ValueError("no such invoice"),
+        "empty": [{}, []],
+        "many": list(range(501)),
+        "members": {f"name{number:03}": number for number in range(501)},
+    }
 
 
 def record(service: AuditService) -> dict[str, str]:
