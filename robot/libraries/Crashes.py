@@ -37,6 +37,7 @@ from features.support.crash import (
     troubles,
     volumes,
 )
+from features.support.crash.apart import NoVolume
 from features.support.crash.judge import Verdict
 from features.support.crash.nursery import Nursery
 from features.support.crash.tracing import CannotTrace, Sweep, Sweeper
@@ -159,7 +160,7 @@ class Crashes:
         """Fill a small volume, and make room. Returns what the program was told."""
         try:
             found = volumes.run_apart(what, scratch.new_directory())
-        except volumes.NoVolume as error:
+        except NoVolume as error:
             raise _skip(f"no small volume can be mounted here: {error}") from error
         assert found["good"], found["text"]
         logger.info(found["text"])
@@ -183,7 +184,7 @@ class Crashes:
         logger.info(f"seed {seed}")
         try:
             found = powercuts.run_apart(powercuts.Order(mode, cuts, seed, str(directory), **more))
-        except volumes.NoVolume as error:
+        except NoVolume as error:
             raise _skip(f"no file system can be mounted and cut off here: {error}") from error
         logger.info(found["text"])
         return found

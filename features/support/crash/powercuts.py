@@ -29,11 +29,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from features.support.crash import apart
+from features.support.crash.apart import NoVolume, refuse
 from features.support.crash.judge import Judge, Verdict
 from features.support.crash.killing import deliver, options
 from features.support.crash.ledger import Ledger
 from features.support.crash.nursery import Nursery
-from features.support.crash.volumes import NoVolume
 from features.support.recording import stalls
 
 BYTES: Final = 64 * 1024 * 1024
@@ -76,19 +77,7 @@ def run_apart(order: Order) -> dict[str, Any]:
     Raises:
         NoVolume: That is not allowed here, or the file system cannot be made or shut down.
     """
-    command = [sys.executable, "-m", __name__, json.dumps(asdict(order))]
-    try:
-        ended = subprocess.run(
-            ["unshare", "--mount", *command],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240, check=False,
-        )  # fmt: skip
-    except FileNotFoundError as error:
-        raise NoVolume(str(error)) from error
-    if ended.stderr.startswith("unshare:") or ended.stdout.startswith("no volume:"):
-        raise NoVolume(ended.stderr.strip() or ended.stdout.strip())
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    found: dict[str, Any] = json.loads(ended.stdout)
-    return found
+    return apart.run_apart(__name__, json.dumps(asdict(order)), seconds=240)
 
 
 class Volume:
@@ -214,4 +203,4 @@ if __name__ == "__main__":
     try:
         print(json.dumps(cut_again_and_again(Order(**json.loads(sys.argv[1])))))
     except NoVolume as error:
-        print(f"no volume: {error}")
+        refuse(error)

@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from features.support.crash import apart
+from features.support.crash.apart import NoVolume, refuse
 from features.support.crash.judge import Judge
 from features.support.crash.killing import options
 from features.support.crash.ledger import Ledger
@@ -25,29 +27,13 @@ LARGE = 200_000_000
 """Bytes of it once somebody has made room."""
 
 
-class NoVolume(Exception):
-    """No file system can be mounted here."""
-
-
 def run_apart(what: str, directory: Path) -> dict[str, Any]:
     """Run this module in a mount namespace of its own, and return what it has found.
 
     Raises:
         NoVolume: That is not allowed here.
     """
-    command = [sys.executable, "-m", __name__, what, str(directory)]
-    try:
-        ended = subprocess.run(
-            ["unshare", "--mount", *command],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=90, check=False,
-        )  # fmt: skip
-    except FileNotFoundError as error:
-        raise NoVolume(str(error)) from error
-    if ended.stderr.startswith("unshare:") or ended.stdout.startswith("no volume:"):
-        raise NoVolume(ended.stderr.strip() or ended.stdout.strip())
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    found: dict[str, Any] = json.loads(ended.stdout)
-    return found
+    return apart.run_apart(__name__, what, str(directory), seconds=90)
 
 
 def _mount(directory: Path, option: str) -> None:
@@ -99,4 +85,4 @@ if __name__ == "__main__":
     try:
         print(json.dumps(fill(sys.argv[1], Path(sys.argv[2]))))
     except NoVolume as error:
-        print(f"no volume: {error}")
+        refuse(error)
