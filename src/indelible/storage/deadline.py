@@ -50,8 +50,7 @@ def keep_deadlines(engine: Engine, connect_timeout: float) -> None:
 
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, _record: object, arguments: Any, options: Any) -> Any:
-        seconds = remaining()
-        seconds = max(seconds, LEAST_SECONDS)
+        seconds = max(remaining(), LEAST_SECONDS)
         if seconds >= connect_timeout:
             # None for the driver's own way.
             return None
