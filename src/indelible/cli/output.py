@@ -59,8 +59,6 @@ def event_line(event: AuditEvent) -> str:
     The line's form is ``{"log": …, "seq": …, "leaf_hash": …, "event": body}``.  Values that JSON
     has no name for stand as in the body, see `indelible.values`.
     """
-    from indelible.encoding import to_json
+    from indelible.exporters import jsonl
 
-    members = to_json({} if event.place is None else place_members(event.place)).decode()
-    comma = "," if event.place is not None else ""
-    return f'{members[:-1]}{comma}"event":{event.body}}}'
+    return jsonl.event_line(event)
